@@ -1,0 +1,20 @@
+import * as v from 'valibot';
+
+/** An id of the DPMS (tenant, user): printable, no white space at its ends. */
+export const identifier = v.pipe(v.string(), v.trim(), v.minLength(1), v.maxLength(128), v.regex(/^[^\s\p{Cc}]+$/u));
+
+/** Never empty (align-api §5). Compared exactly, without folding of any kind (rules.md "Whose scan is it"). */
+export const chartNumber = v.pipe(v.string(), v.maxLength(64), v.regex(/\S/u), v.regex(/^[^\p{Cc}]+$/u));
+
+export const personName = v.pipe(v.string(), v.maxLength(200), v.regex(/\S/u), v.regex(/^[^\p{Cc}]+$/u));
+
+/** `YYYY-MM-DD`. */
+export const isoDate = v.pipe(v.string(), v.isoDate());
+
+/** ISO 8601 in UTC. */
+export const isoTime = v.pipe(v.string(), v.isoTimestamp());
+
+/** An order id, digits as text. */
+export const orderId = v.pipe(v.string(), v.regex(/^\d{1,19}$/));
+
+export const cursor = v.pipe(v.string(), v.maxLength(512));
