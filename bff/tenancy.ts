@@ -1,0 +1,21 @@
+import type { Scope, SessionPatient } from '../shared/session.ts';
+
+/** The clinic a row or a call belongs to. Every query is keyed by it; there is no query without it. */
+export interface TenantKey {
+  readonly vendor: string;
+  readonly tenant: string;
+  /** Align environment by its configured name. */
+  readonly environment: string;
+}
+
+/** The person behind a call, from the stored session. */
+export interface Principal extends TenantKey {
+  readonly userId: string;
+  readonly userName: string;
+  readonly sessionId: string;
+  readonly scopes: readonly Scope[];
+  /** Bound sessions see and send for this chart alone. */
+  readonly patient: SessionPatient | null;
+  /** ms since the epoch. */
+  readonly expiresAt: number;
+}
