@@ -7,7 +7,11 @@ export class ProblemError extends Error {
   readonly extra: Pick<Problem, 'detail' | 'errors' | 'retryAfterSeconds'>;
 
   /** @param extra `detail` must be a sentence of ours: upstream text never reaches a client. */
-  constructor(code: ProblemCode, extra: Pick<Problem, 'detail' | 'errors' | 'retryAfterSeconds'> = {}, cause?: unknown) {
+  constructor(
+    code: ProblemCode,
+    extra: Pick<Problem, 'detail' | 'errors' | 'retryAfterSeconds'> = {},
+    cause?: unknown,
+  ) {
     super(code, { cause });
     this.code = code;
     this.extra = extra;

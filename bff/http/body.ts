@@ -1,0 +1,37 @@
+import { TextDecoder } from 'node:util';
+import { ProblemError } from './problem-error.ts';
+
+export const BODY_LIMIT = 1_000_000;
+
+/**
+ * The whole body as text. Stops reading at the limit, so that a 10 MB body costs at most `limit` bytes of memory.
+ * @throws ProblemError `payload_too_large`, or `invalid_json` when it is no UTF-8
+ */
+export async function readText(request: Request, limit: number = BODY_LIMIT): Promise<string> {
+  const declared = request.headers.get('content-length');
+  if (declared !== null && Number(declared) > limit) throw new ProblemError('payload_too_large');
+  if (request.body === null) return '';
+  const decoder = new TextDecoder('utf-8', { fatal: true });
+  const reader = request.body.getReader();
+  let text = '';
+  let size = 0;
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    size += value.byteLength;
+    if (size > limit) {
+      await reader.cancel();
+      throw new ProblemError('payload_too_large');
+    }
+    text += decode(decoder, value, true);
+  }
+  return text + decode(decoder, undefined, false);
+}
+
+function decode(decoder: TextDecoder, bytes: Uint8Array | undefined, stream: boolean): string {
+  try {
+    return bytes === undefined ? decoder.decode() : decoder.decode(bytes, { stream });
+  } catch (cause) {
+    throw new ProblemError('invalid_json', {}, cause);
+  }
+}
