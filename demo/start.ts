@@ -138,7 +138,7 @@ async function ready(name: string, url: string): Promise<void> {
     if (answer?.ok) return;
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
-  stopWith(`${name} did not answer at ${url} within 30 seconds. Run with VERBOSE=1 to see its log.`);
+  throw new Error(`${name} did not answer at ${url} within 30 seconds. Run with VERBOSE=1 to see its log.`);
 }
 
 function build(): Promise<void> {
@@ -169,15 +169,21 @@ launch('The demo practice system', ['demo/dpms/main.ts'], {
   BFF_URL: address.bff,
   ITERO_VENDOR_KEY: vendorKey,
 });
-await Promise.all([
+const up = Promise.all([
   ready('The Align cloud simulator', `${address.align}/console`),
   ready('The BFF', `${address.bff}/readyz`),
   ready('The demo practice system', `${address.dpms}/sign-in`),
 ]);
-console.log(`
+try {
+  await up;
+  console.log(`
   Demo practice system      ${address.dpms}     sign in as keller@lindenhof.example / demo
   Scanner console           ${address.align}/console     the simulated Align cloud: pick up an RX, press Scan
   BFF                       ${address.bff}     serves /embed/v1/itero.js, /openapi.json
 
   Everything is invented and starts afresh each time. Stop with Ctrl+C.
 `);
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  stop(1);
+}
