@@ -1,0 +1,220 @@
+import { LitElement, type CSSResultGroup, type PropertyDeclarations, type PropertyValues } from 'lit';
+import type { ComponentName, Scope, SessionClaims } from '../../shared/session.ts';
+import type { StreamEvent } from '../../shared/stream-event.ts';
+import { IteroReadyEvent, IteroSessionExpiredEvent } from './events.ts';
+import {
+  joinPageLink,
+  keyOf,
+  type JoinedLink,
+  type LinkEvent,
+  type LinkPlace,
+  type LinkState,
+  type PageLink,
+} from './page-link.ts';
+import type { FetchSession } from './session-source.ts';
+import {
+  apiBaseOf,
+  flagOf,
+  holdersOf,
+  languageOf,
+  MISSING_CHART,
+  PROVIDER_CHANGE,
+  settingOf,
+  sourceOf,
+} from './settings.ts';
+import { tokens } from './tokens.ts';
+
+export type StateName = 'loading' | 'empty' | 'error' | 'offline' | 'paired' | 'unpaired';
+export type ToothNotation = 'fdi' | 'universal' | 'quadrant';
+
+const STATES: readonly StateName[] = ['loading', 'empty', 'error', 'offline', 'paired', 'unpaired'];
+const LINK_PROPERTIES = ['apiBase', 'session', 'sessionUrl', 'fetchSession', 'chartNumber'] as const;
+
+/**
+ * Base of the elements: finds the settings (own attributes, providers around, meta), joins the page link, and leaves it
+ * when the element goes or the patient changes.
+ *
+ * Order a subclass can rely on: `dropData()` (synchronous; forget everything shown) → `linkChanged({kind:'starting'})`
+ * → … → `linkChanged({kind:'ready'})` (load now). After `offline`, `ready` comes again without `dropData`.
+ */
+export abstract class IteroElement extends LitElement {
+  /** What a session must be granted for this element. */
+  static component: ComponentName;
+  /** Whether `chart-number` binds this element to a patient. */
+  static patientBound = true;
+  static override styles: CSSResultGroup = tokens;
+  static override properties: PropertyDeclarations = {
+    apiBase: { attribute: 'api-base' },
+    session: {},
+    sessionUrl: { attribute: 'session-url' },
+    fetchSession: { attribute: false },
+    chartNumber: { attribute: 'chart-number' },
+    theme: { reflect: true },
+    toothNotation: { attribute: 'tooth-notation' },
+    privacy: { type: Boolean },
+  };
+
+  declare apiBase: string | null;
+  declare session: string | null;
+  declare sessionUrl: string | null;
+  declare fetchSession: FetchSession | undefined;
+  declare chartNumber: string | null;
+  declare theme: 'auto' | 'light' | 'dark' | null;
+  declare toothNotation: ToothNotation | null;
+  declare privacy: boolean;
+
+  readonly #internals = this.attachInternals();
+  #holders: readonly Element[] = [];
+  #link: JoinedLink | undefined;
+  /** Where the settings are read again at the next update. */
+  #stale = true;
+  #chart: string | undefined;
+  #ready = false;
+
+  /** Set while connected, from the first update on. */
+  protected get link(): PageLink | undefined {
+    return this.#link;
+  }
+
+  protected get claims(): SessionClaims | undefined {
+    const state = this.#link?.state;
+    return state && 'claims' in state ? state.claims : undefined;
+  }
+
+  /** Whether the session was granted this. The BFF decides at every call; this only hides what would be refused. */
+  protected has(scope: Scope): boolean {
+    return this.claims?.scope.split(' ').includes(scope) ?? false;
+  }
+
+  /** The language in force at this element. */
+  protected get language(): string {
+    return languageOf(this);
+  }
+
+  /** Only initials are to be shown. */
+  protected get initialsOnly(): boolean {
+    return flagOf(this.#holders, 'privacy');
+  }
+
+  protected get notation(): ToothNotation {
+    const value = settingOf(this.#holders, 'tooth-notation');
+    return value === 'universal' || value === 'quadrant' ? value : 'fdi';
+  }
+
+  /** Forget everything that was loaded: another patient, user or clinic. Called before anything new is asked for. */
+  protected dropData(): void {}
+
+  /** The session's state changed. Load when it becomes `ready` and nothing is loaded yet. */
+  protected linkChanged(_state: LinkState): void {}
+
+  /** Something happened. After `stream.reset` everything has to be loaded again. */
+  protected streamEvent(_event: StreamEvent | { readonly type: 'stream.reset' }): void {}
+
+  /** Dispatches; false when a listener prevented it. */
+  protected emit(event: Event): boolean {
+    return this.dispatchEvent(event);
+  }
+
+  /** The custom states `:state(…)` that hold now; all others are taken away. */
+  protected setStates(...names: StateName[]): void {
+    for (const name of STATES) {
+      if (names.includes(name)) this.#internals.states.add(name);
+      else this.#internals.states.delete(name);
+    }
+  }
+
+  static override get observedAttributes(): string[] {
+    return [...super.observedAttributes, 'lang'];
+  }
+
+  override attributeChangedCallback(name: string, before: string | null, value: string | null): void {
+    super.attributeChangedCallback(name, before, value);
+    if (name === 'lang') this.requestUpdate();
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.#findHolders();
+    this.#settingsChanged();
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.#forgetHolders();
+    // An element that is only moved comes back within the same task and keeps its link.
+    queueMicrotask(() => {
+      if (!this.isConnected) this.#leave();
+    });
+  }
+
+  protected override willUpdate(changed: PropertyValues): void {
+    if (this.hasUpdated && LINK_PROPERTIES.some((name) => changed.has(name))) this.#stale = true;
+    if (this.#stale && this.isConnected) this.#join();
+  }
+
+  readonly #settingsChanged = (): void => {
+    this.#stale = true;
+    this.requestUpdate();
+  };
+
+  #findHolders(): void {
+    this.#holders = holdersOf(this);
+    for (const provider of this.#holders.slice(1)) provider.addEventListener(PROVIDER_CHANGE, this.#settingsChanged);
+  }
+
+  #forgetHolders(): void {
+    for (const provider of this.#holders) provider.removeEventListener(PROVIDER_CHANGE, this.#settingsChanged);
+  }
+
+  #join(): void {
+    this.#stale = false;
+    const type = this.constructor as typeof IteroElement;
+    const chartNumber = type.patientBound ? (this.chartNumber ?? undefined) : undefined;
+    const empty = chartNumber !== undefined && chartNumber.trim() === '';
+    const source = empty ? MISSING_CHART : sourceOf(this.#holders);
+    const before = this.#link;
+    const place: LinkPlace = {
+      apiBase: apiBaseOf(this.#holders),
+      source,
+      chartNumber,
+      component: type.component,
+      reason: before && this.#chart !== chartNumber ? 'patient-changed' : 'start',
+    };
+    if (before?.key === keyOf(place)) return;
+    // What is shown and the stream behind it go before anything is asked about another patient.
+    this.#leave();
+    this.dropData();
+    this.#chart = chartNumber;
+    this.#link = joinPageLink(place);
+    this.#link.on((event) => this.#heard(event));
+    this.linkChanged(this.#link.state);
+  }
+
+  #leave(): void {
+    this.#link?.leave();
+    this.#link = undefined;
+    this.#ready = false;
+    this.#stale = true;
+  }
+
+  #heard(event: LinkEvent): void {
+    if (event.type !== 'link.state') {
+      this.streamEvent(event);
+      return;
+    }
+    const state = this.#link?.state;
+    if (!state) return;
+    if (state.kind === 'starting') this.dropData();
+    if (state.kind === 'ready' && !this.#ready) {
+      this.#ready = true;
+      this.emit(new IteroReadyEvent(this.#component));
+    }
+    if (state.kind === 'expired') this.emit(new IteroSessionExpiredEvent(this.#component));
+    this.linkChanged(state);
+    this.requestUpdate();
+  }
+
+  get #component(): ComponentName {
+    return (this.constructor as typeof IteroElement).component;
+  }
+}

@@ -1,0 +1,62 @@
+import { configureLocalization, msg, str } from '@lit/localize';
+
+/** All visible text passes through `msg`. Translations come with the language issue: list their locales here. */
+export const { getLocale, setLocale } = configureLocalization({
+  sourceLocale: 'en',
+  targetLocales: [],
+  loadLocale: (locale) => Promise.reject(new Error(`There is no translation for ${locale}.`)),
+});
+
+export { msg, str };
+
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+function formatOf(language: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+  const key = language + JSON.stringify(options);
+  let format = formats.get(key);
+  if (!format) {
+    try {
+      format = new Intl.DateTimeFormat(language, options);
+    } catch {
+      // A page may carry a lang attribute that is no language tag.
+      format = new Intl.DateTimeFormat(undefined, options);
+    }
+    formats.set(key, format);
+  }
+  return format;
+}
+
+/** "09:42" today, "12 Nov, 09:42" on other days of this year, with the year before that. */
+export function formatTime(iso: string, language: string, now: Date = new Date()): string {
+  const at = new Date(iso);
+  if (Number.isNaN(at.valueOf())) return iso;
+  const clock: Intl.DateTimeFormatOptions = { hour: '2-digit', minute: '2-digit' };
+  if (at.toDateString() === now.toDateString()) return formatOf(language, clock).format(at);
+  const year: Intl.DateTimeFormatOptions = at.getFullYear() === now.getFullYear() ? {} : { year: 'numeric' };
+  return formatOf(language, { day: 'numeric', month: 'short', ...year, ...clock }).format(at);
+}
+
+/** "12 Nov 2026". A plain date (`YYYY-MM-DD`) is the same day everywhere. */
+export function formatDate(iso: string, language: string): string {
+  const plain = /^\d{4}-\d{2}-\d{2}$/.test(iso);
+  const at = new Date(iso);
+  if (Number.isNaN(at.valueOf())) return iso;
+  const options: Intl.DateTimeFormatOptions = { day: 'numeric', month: 'short', year: 'numeric' };
+  return formatOf(language, plain ? { ...options, timeZone: 'UTC' } : options).format(at);
+}
+
+export function formatNumber(value: number, language: string): string {
+  try {
+    return value.toLocaleString(language);
+  } catch {
+    return value.toLocaleString();
+  }
+}
+
+/** "12.4 MB" */
+export function formatBytes(bytes: number, language: string): string {
+  const units = ['B', 'KB', 'MB', 'GB'];
+  const step = Math.min(units.length - 1, bytes < 1 ? 0 : Math.floor(Math.log10(bytes) / 3));
+  const value = bytes / 1000 ** step;
+  return `${formatNumber(Number(value.toFixed(value < 10 && step > 0 ? 1 : 0)), language)} ${units[step]}`;
+}
