@@ -1,4 +1,4 @@
-import type { Generated } from 'kysely';
+import type { Generated, Selectable } from 'kysely';
 
 /** All times are ms since the epoch; JSON columns are text; booleans are 0 or 1: the same on SQLite and PostgreSQL. */
 export interface Schema {
@@ -19,6 +19,9 @@ export interface Schema {
   poll_leases: PollLeaseTable;
   pictures: PictureTable;
   audit: AuditTable;
+  known_charts: KnownChartTable;
+  scan_counters: ScanCounterTable;
+  read_counters: ReadCounterTable;
 }
 
 /** Every row belongs to one clinic of one vendor. */
@@ -159,6 +162,7 @@ export interface IdempotencyTable extends Tenancy {
 /** A notification that is on disk and waits to be looked at. It makes nothing visible by itself. */
 export interface HintTable extends Tenancy {
   id: Generated<number>;
+  environment: string;
   connection_id: string;
   rx_id: string;
   received_at: number;
@@ -191,12 +195,16 @@ export interface ScanTable extends Tenancy {
   version: string;
   version_number: number;
   learnt_by: string;
-  /** `StoredAsset[]`: name, url (a hint that ages), sizeBytes, modifiedAt. */
+  /** `StoredAsset[]`: name, url (a hint that ages), sizeBytes, modifiedAt, and the version that brought it. */
   assets: string;
   /** Backfilled versions count as read for everybody. */
   backfilled: number;
   unmatched: number;
   other_identity: number;
+  /** Chart number of the request whose RX this is: a session bound to it sees the case whatever name it was scanned under. */
+  request_chart: string | null;
+  /** Pictures that the gallery holds, JSON View[]; null until it was unpacked. */
+  views: string | null;
   /** When the present version was first seen (ms). */
   seen_at: number;
   created_at: number;
@@ -224,12 +232,41 @@ export interface ScanVersionTable extends Tenancy {
   changed: string; // JSON AssetName[]
 }
 
+/** One mark per user and version. Without a row a version is unread, a backfilled one read. */
 export interface ReadTable extends Tenancy {
+  environment: string;
   user_id: string;
   account_id: string;
   order_id: string;
   version: string;
+  /** 1 read, 0 expressly unread. */
+  read: number;
   read_at: number;
+}
+
+/** Chart numbers that this tenant's DPMS has named: by a patient-bound session or a scan request. */
+export interface KnownChartTable extends Tenancy {
+  environment: string;
+  chart_number: string;
+  first_seen_at: number;
+}
+
+/** Kept in the transactions that change the scans, so that a list's counts cost the same at any size. */
+export interface ScanCounterTable extends Tenancy {
+  environment: string;
+  account_id: string;
+  total: number;
+  unmatched: number;
+  /** Cases whose present version was not backfilled: unread for a user without marks. */
+  arrived: number;
+}
+
+/** unread of a user = `arrived` + `adjust`, which the user's marks on present versions make. */
+export interface ReadCounterTable extends Tenancy {
+  environment: string;
+  account_id: string;
+  user_id: string;
+  adjust: number;
 }
 
 /** `id` grows by one per tenant, taken in the transaction that writes the row. */
@@ -286,3 +323,8 @@ export interface AuditTable extends Tenancy {
   subject: string | null; // an order, request or account id; never a name or chart number
   outcome: string;
 }
+
+export type ConnectionRow = Selectable<ConnectionTable>;
+export type LoginRow = Selectable<LoginTable>;
+export type AlignTokenRow = Selectable<AlignTokenTable>;
+export type SignInRow = Selectable<SignInTable>;
