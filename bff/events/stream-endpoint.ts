@@ -1,0 +1,100 @@
+import type { Clock, Log } from '../deps.ts';
+import { rawEndpoint, type Endpoint } from '../http/endpoint.ts';
+import { alreadySent, nodeResponse } from '../http/node-response.ts';
+import { ProblemError } from '../http/problem-error.ts';
+import type { SessionLookup } from '../session/session.ts';
+import type { EventLog } from './event-log.ts';
+import { firstFrame, resetFrame } from './frame.ts';
+import { StreamHub } from './stream-hub.ts';
+import { StreamReader } from './stream-reader.ts';
+
+export interface EventStream {
+  readonly endpoints: readonly Endpoint[];
+  /** Open connections, for metrics. */
+  readonly size: number;
+  start(): void;
+  stop(): void;
+}
+
+/** `GET /v1/events`: written to the Node response directly; Hono's own streaming costs twice the memory and is unbounded. */
+export function createEventStream(parts: {
+  events: EventLog;
+  sessions: SessionLookup;
+  /** Name of the active Align environment: streams of another one end, the client renews its session. */
+  environment: () => string;
+  clock: Clock;
+  log: Log;
+}): EventStream {
+  const { events, clock } = parts;
+  const now = (): number => clock.now();
+  const hub = new StreamHub(parts);
+  let stopListening: (() => void) | null = null;
+
+  const endpoint = rawEndpoint({
+    method: 'get',
+    path: '/v1/events',
+    auth: 'session',
+    scopes: ['pair:read', 'scan-request:read', 'scan:read'],
+    summary: 'Event stream (SSE). Resumes by Last-Event-ID; `stream.reset` tells that events were lost.',
+    async handle(context) {
+      const principal = context.get('principal');
+      const { vendor, tenant, environment, scopes, patient, sessionId, expiresAt } = principal;
+      const lastEventId = context.req.header('last-event-id');
+      const bounds = await events.bounds({ vendor, tenant });
+      if (!hub.running) throw new ProblemError('shutting_down');
+      const resumeAt = toPosition(lastEventId, bounds);
+      const position = resumeAt ?? bounds.last;
+
+      const response = nodeResponse(context);
+      response.writeHead(200, {
+        'Content-Type': 'text/event-stream; charset=utf-8',
+        'Cache-Control': 'no-store, no-transform',
+        'X-Accel-Buffering': 'no',
+      });
+      const reader = new StreamReader(
+        {
+          tenant: { vendor, tenant },
+          audience: { environment, scopes, chart: patient?.chartNumber ?? null },
+          sessionId,
+          expiresAt,
+          position,
+        },
+        response,
+        events,
+        now,
+      );
+      const leave = hub.join(reader);
+      response.once('close', leave);
+      response.on('drain', () => reader.drained());
+      reader.send(resumeAt === null ? resetFrame(position) : firstFrame(position));
+      reader.catchUp().catch(() => reader.cut());
+      return alreadySent;
+    },
+  });
+
+  return {
+    endpoints: [endpoint],
+    get size() {
+      return hub.size;
+    },
+    start() {
+      hub.start(events);
+      stopListening = parts.sessions.onRevoked((sessionId) => hub.endSession(sessionId));
+    },
+    stop() {
+      stopListening?.();
+      hub.stop();
+    },
+  };
+}
+
+/**
+ * Where to go on: the newest event for a new reader, its last one for a returning one; null when that one cannot be
+ * resumed from: no number, never given out, or removed by retention. The header is untrusted input.
+ */
+export function toPosition(lastEventId: string | undefined, bounds: { last: number; prunedTo: number }): number | null {
+  if (lastEventId === undefined || lastEventId === '') return bounds.last;
+  if (!/^\d{1,15}$/.test(lastEventId)) return null;
+  const id = Number(lastEventId);
+  return id > bounds.last || id < bounds.prunedTo ? null : id;
+}
