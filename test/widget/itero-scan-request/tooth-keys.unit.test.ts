@@ -1,7 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { nextTooth, typeAhead, type TypeAhead } from '../../../widget/itero-scan-request/tooth-keys.ts';
-import { ALL_TEETH, isUpper, parseTooth, toLabel, type ToothNotation } from '../../../widget/itero-scan-request/tooth-notation.ts';
+import {
+  ALL_TEETH,
+  isUpper,
+  parseTooth,
+  toLabel,
+  type ToothNotation,
+} from '../../../widget/itero-scan-request/tooth-notation.ts';
 import { drawTeeth } from '../../../widget/itero-scan-request/tooth-shapes.ts';
 
 const NOTHING: TypeAhead = { text: '', at: 0 };
@@ -34,7 +40,8 @@ describe('keys of the tooth chart', () => {
       fc.property(fc.integer({ min: 1, max: 32 }), (start) => {
         const seen = new Set([start]);
         for (const tooth of seen) {
-          for (const key of ['ArrowLeft', 'ArrowRight', 'ArrowUp', 'ArrowDown']) seen.add(nextTooth(tooth, key) ?? tooth);
+          for (const key of ['ArrowLeft', 'ArrowRight', 'ArrowUp', 'ArrowDown'])
+            seen.add(nextTooth(tooth, key) ?? tooth);
         }
         expect(seen.size).toBe(32);
       }),
@@ -42,7 +49,9 @@ describe('keys of the tooth chart', () => {
   });
 
   it('go to the ends of the arch as drawn', () => {
-    expect([nextTooth(9, 'Home'), nextTooth(9, 'End'), nextTooth(20, 'Home'), nextTooth(20, 'End')]).toEqual([1, 16, 32, 17]);
+    expect([nextTooth(9, 'Home'), nextTooth(9, 'End'), nextTooth(20, 'Home'), nextTooth(20, 'End')]).toEqual([
+      1, 16, 32, 17,
+    ]);
     expect(nextTooth(9, 'Tab')).toBeUndefined();
   });
 

@@ -1,0 +1,52 @@
+import * as v from 'valibot';
+import { isoDate } from '../../shared/primitives.ts';
+import { fail, ok, type Result } from '../../shared/result.ts';
+import type { PatientIdentity } from '../../shared/scan-request.ts';
+
+/** The patient attributes of the element, as the page set them. */
+export interface PatientAttributes {
+  readonly firstName: string | null;
+  readonly lastName: string | null;
+  readonly chartNumber: string | null;
+  readonly dateOfBirth: string | null;
+}
+
+export type MissingPart = 'chart_number' | 'first_name' | 'last_name';
+
+const filled = (value: string | null): value is string => value !== null && /\S/u.test(value);
+
+/**
+ * What will be sent as the patient, exactly as the page gave it: nothing is trimmed or folded, because anything
+ * different makes a new patient upstream (align-api §5). An unreadable birth date is left out.
+ */
+export function toIdentity(patient: PatientAttributes): Result<PatientIdentity, MissingPart[]> {
+  const { firstName, lastName, chartNumber, dateOfBirth } = patient;
+  if (filled(firstName) && filled(lastName) && filled(chartNumber)) {
+    const known = v.is(isoDate, dateOfBirth) ? { dateOfBirth } : {};
+    return ok({ firstName, lastName, chartNumber, ...known });
+  }
+  const missing: MissingPart[] = [];
+  if (!filled(chartNumber)) missing.push('chart_number');
+  if (!filled(firstName)) missing.push('first_name');
+  if (!filled(lastName)) missing.push('last_name');
+  return fail(missing);
+}
+
+export function isSameIdentity(a: PatientIdentity, b: PatientIdentity): boolean {
+  return (
+    a.chartNumber === b.chartNumber &&
+    a.firstName === b.firstName &&
+    a.lastName === b.lastName &&
+    a.dateOfBirth === b.dateOfBirth
+  );
+}
+
+/** A name as the `privacy` attribute allows it: whole, or its initials. */
+export function shownName(
+  { firstName, lastName }: Pick<PatientIdentity, 'firstName' | 'lastName'>,
+  initialsOnly: boolean,
+): string {
+  if (!initialsOnly) return `${firstName} ${lastName}`;
+  const initial = (name: string) => `${/\S\p{M}*/u.exec(name)?.[0] ?? ''}.`;
+  return `${initial(firstName)} ${initial(lastName)}`;
+}

@@ -1,0 +1,133 @@
+import { css } from 'lit';
+
+export const scanRequestStyles = css`
+  .grow {
+    flex: 1 1 auto;
+    overflow-wrap: anywhere;
+  }
+  .start {
+    justify-self: start;
+  }
+  .fault {
+    color: var(--_danger);
+  }
+  .form {
+    display: grid;
+    gap: calc(var(--_unit) * 4);
+  }
+  .form > * {
+    min-inline-size: 0;
+  }
+  .fields {
+    display: grid;
+    grid-template-columns: repeat(auto-fill, minmax(min(100%, 13rem), 1fr));
+    gap: calc(var(--_unit) * 3);
+  }
+  .teeth-row {
+    display: grid;
+    gap: calc(var(--_unit) * 4);
+    margin-block-start: calc(var(--_unit) * 2);
+  }
+  .details {
+    display: grid;
+    align-content: start;
+    justify-items: start;
+    gap: calc(var(--_unit) * 3);
+  }
+  .tooth {
+    display: grid;
+    grid-template-columns: repeat(auto-fit, minmax(min(100%, 9rem), 1fr));
+    gap: calc(var(--_unit) * 2);
+    inline-size: 100%;
+    padding-block-end: calc(var(--_unit) * 3);
+    border-block-end: 1px solid var(--_border);
+  }
+  .tooth legend {
+    margin-block-end: var(--_unit);
+  }
+  @container (inline-size >= 40rem) {
+    .teeth-row {
+      grid-template-columns: minmax(16rem, 20rem) minmax(0, 1fr);
+      gap: calc(var(--_unit) * 7);
+    }
+  }
+  .guard {
+    display: grid;
+    gap: calc(var(--_unit) * 2.5);
+    padding: calc(var(--_unit) * 3);
+    border: 1px solid var(--_strong-border);
+    border-radius: var(--_radius);
+    background: var(--_raised);
+  }
+  .guard dl {
+    display: flex;
+    flex-wrap: wrap;
+    gap: calc(var(--_unit) * 2) calc(var(--_unit) * 7);
+  }
+  .guard dt {
+    color: var(--_secondary);
+    font-size: var(--_small);
+  }
+  .guard dd {
+    font-weight: 600;
+    overflow-wrap: anywhere;
+  }
+  .exact {
+    white-space: break-spaces;
+  }
+  .findings {
+    display: grid;
+    gap: calc(var(--_unit) * 2);
+  }
+  .concern {
+    display: flex;
+    gap: calc(var(--_unit) * 2);
+    align-items: start;
+  }
+  .concern label {
+    padding-block: 2px;
+  }
+  .requests {
+    display: grid;
+  }
+  .request {
+    display: grid;
+    gap: var(--_unit);
+    padding-block: calc(var(--_unit) * 2.5);
+    border-block-start: 1px solid var(--_border);
+  }
+  .request:first-child {
+    border-block-start: 0;
+    padding-block-start: 0;
+  }
+  .request:last-child {
+    padding-block-end: 0;
+  }
+  .request .plain {
+    margin-inline-start: calc(var(--_unit) * -3);
+  }
+  .state-sent {
+    border-color: var(--_primary);
+    color: var(--_primary);
+  }
+  .state-scanned {
+    border-color: var(--_success);
+    color: var(--_success);
+  }
+  .state-unconfirmed {
+    border-color: var(--_warning);
+    color: var(--_warning);
+  }
+  .state-refused {
+    border-color: var(--_danger);
+    color: var(--_danger);
+  }
+  details > .requests {
+    margin-block-start: calc(var(--_unit) * 2.5);
+  }
+  summary {
+    min-block-size: 24px;
+    color: var(--_secondary);
+    cursor: pointer;
+  }
+`;

@@ -1,0 +1,269 @@
+import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
+import type { Result } from '../../shared/result.ts';
+import type { PatientIdentity } from '../../shared/scan-request.ts';
+import type { ComponentName } from '../../shared/session.ts';
+import type { StreamEvent } from '../../shared/stream-event.ts';
+import { IteroElement, type StateName } from '../core/itero-element.ts';
+import { msg } from '../core/localize.ts';
+import type { LinkState } from '../core/page-link.ts';
+import { tokens } from '../core/tokens.ts';
+import {
+  emptyView,
+  expiredView,
+  faultView,
+  frame,
+  loadingView,
+  offlineNotice,
+  unpairedView,
+} from '../core/view-state.ts';
+import { formTemplate } from './form-template.ts';
+import { isSameIdentity, toIdentity, type MissingPart } from './identity.ts';
+import { scanRequestStyles } from './itero-scan-request.styles.ts';
+import { listTemplate } from './list-template.ts';
+import { RequestStore } from './request-store.ts';
+import { missingText } from './words.ts';
+
+/**
+ * "Send to scanner": makes an RX for the patient of the chart, shows the open ones, cancels them.
+ *
+ * @summary Send a scan request from a patient's chart.
+ * @slot heading - instead of the heading
+ * @slot actions - beside the heading
+ * @slot empty - when there is no request for this chart
+ * @slot error - instead of an error message
+ * @slot loading - instead of the placeholder while loading
+ * @fires itero-before-send - cancelable; before a request is sent
+ * @fires itero-scan-requested - a request was sent
+ * @fires itero-scan-request-cancelled - a request was cancelled
+ * @fires itero-error - something failed and is shown
+ * @csspart base - the root
+ * @csspart open-button - "Send to scanner" beside the heading
+ * @csspart form - the form
+ * @csspart guard - who will be sent, and what is known of the patient
+ * @csspart send-button - the form's "Send to scanner"
+ * @csspart tooth-chart - the two arches
+ * @csspart requests - the list
+ * @csspart request - one request
+ * @cssstate loading - something is being loaded
+ * @cssstate empty - there is no request for this chart
+ * @cssstate error - something failed
+ * @cssstate offline - no connection to the scanner service
+ * @cssstate paired - the clinic is connected to iTero
+ * @cssstate unpaired - the clinic is not connected, or nobody is signed in
+ */
+export class IteroScanRequest extends IteroElement {
+  static override component: ComponentName = 'scan_request';
+  static override styles = [tokens, scanRequestStyles];
+  static override properties = {
+    firstName: { attribute: 'first-name' },
+    lastName: { attribute: 'last-name' },
+    dateOfBirth: { attribute: 'date-of-birth' },
+  };
+
+  declare firstName: string | null;
+  declare lastName: string | null;
+  /** `YYYY-MM-DD` */
+  declare dateOfBirth: string | null;
+
+  readonly #store = new RequestStore({
+    api: () => this.link?.api,
+    owner: () => this.claims,
+    identity: () => this.#identity(),
+    chartNumber: () => this.chartNumber,
+    changed: () => this.requestUpdate(),
+    emit: (event) => this.emit(event),
+    focus: (selector) => void this.#focus(selector),
+  });
+  #linkWas: LinkState['kind'] = 'starting';
+
+  constructor() {
+    super();
+    this.firstName = null;
+    this.lastName = null;
+    this.dateOfBirth = null;
+  }
+
+  protected override dropData(): void {
+    this.#store.drop();
+  }
+
+  protected override linkChanged(state: LinkState): void {
+    if (state.kind === 'ready' && this.#linkWas !== 'ready') this.#store.load();
+    this.#linkWas = state.kind;
+  }
+
+  protected override streamEvent({ type }: StreamEvent | { readonly type: 'stream.reset' }): void {
+    const ofPairing = type.startsWith('pairing.');
+    if (ofPairing || type === 'stream.reset') void this.#store.loadPairing();
+    if (!ofPairing) this.#store.refresh();
+  }
+
+  protected override willUpdate(changed: PropertyValues): void {
+    super.willUpdate(changed);
+    const { request } = this.#store;
+    if (request.kind !== 'editing') return;
+    const identity = this.#identity();
+    if (!identity.ok) this.#store.act({ type: 'close' });
+    else if (!isSameIdentity(identity.value, request.form.patient)) this.#store.checkAnew(identity.value);
+  }
+
+  protected override updated(): void {
+    this.setStates(...this.#states());
+  }
+
+  #states(): StateName[] {
+    const { request, list, pairing } = this.#store;
+    const link = this.link?.state.kind;
+    const failed = link === 'failed' || link === 'expired' || list.kind === 'failed' || request.kind === 'blocked';
+    const states: StateName[] = [];
+    if (failed) states.push('error');
+    else if (list.kind === 'loading' || request.kind === 'opening') states.push('loading');
+    if (link === 'offline') states.push('offline');
+    if (list.kind === 'ready' && list.items.length === 0) states.push('empty');
+    if (pairing !== null) states.push(pairing.state === 'paired' ? 'paired' : 'unpaired');
+    return states;
+  }
+
+  #identity(): Result<PatientIdentity, MissingPart[]> {
+    return toIdentity(this);
+  }
+
+  get #hasChart(): boolean {
+    const identity = this.#identity();
+    return identity.ok || !identity.error.includes('chart_number');
+  }
+
+  async #focus(selector: string): Promise<void> {
+    await this.updateComplete;
+    this.renderRoot.querySelector<HTMLElement>(selector)?.focus();
+  }
+
+  protected override render(): TemplateResult {
+    return frame({
+      heading: msg('Scan request'),
+      aside: this.#openButton(),
+      body: html`${this.#hindrances()}
+        <p role="status" class="good" ?hidden=${!this.#isSent}>
+          ${this.#isSent ? msg('Sent. The request is open on the scanner.') : nothing}
+        </p>
+        ${this.#requestView()} ${this.#listView()}`,
+    });
+  }
+
+  get #isSent(): boolean {
+    const { request } = this.#store;
+    return request.kind === 'closed' && request.sent;
+  }
+
+  get #isPaired(): boolean {
+    const { pairing } = this.#store;
+    return pairing === null || pairing.state === 'paired';
+  }
+
+  #openButton(): TemplateResult | typeof nothing {
+    const identity = this.#identity();
+    if (this.#store.request.kind !== 'closed' || (identity.ok && !this.has('scan-request:write'))) return nothing;
+    return html`<button
+      type="button"
+      id="open"
+      part="open-button"
+      class="primary"
+      ?disabled=${!identity.ok || !this.#isPaired || this.link?.state.kind !== 'ready'}
+      aria-describedby=${identity.ok ? nothing : 'missing'}
+      @click=${this.#store.open}
+    >
+      ${msg('Send to scanner')}
+    </button>`;
+  }
+
+  /** What keeps anything from being sent, each with what to do. */
+  #hindrances(): unknown[] {
+    const identity = this.#identity();
+    const link = this.link?.state;
+    const retry = () => this.link?.retry();
+    return [
+      identity.ok ? nothing : html`<p id="missing" class="notice warning">${missingText(identity.error)}</p>`,
+      link?.kind === 'offline' ? offlineNotice(retry) : nothing,
+      link?.kind === 'expired' ? expiredView(link.fault, retry) : nothing,
+      link?.kind === 'failed' && this.#hasChart ? faultView(link.fault) : nothing,
+      this.#pairingView(),
+    ];
+  }
+
+  #pairingView(): TemplateResult | typeof nothing {
+    const { pairing } = this.#store;
+    if (pairing === null || pairing.state === 'paired') return nothing;
+    if (pairing.state === 'unpaired' || pairing.state === 'signed_in') return unpairedView();
+    return html`<p class="notice warning" part="unpaired">
+      ${
+        pairing.state === 'lost'
+          ? msg('Somebody disconnected this clinic in iTero. Connect it again in the settings.')
+          : msg('Nobody is signed in to iTero any more. Sign in again in the settings.')
+      }
+    </p>`;
+  }
+
+  #requestView(): TemplateResult | typeof nothing {
+    const { request } = this.#store;
+    switch (request.kind) {
+      case 'closed':
+        return nothing;
+      case 'opening':
+        return loadingView(4);
+      case 'blocked':
+        return html`${faultView(request.fault, this.#store.open)}
+          <button type="button" class="plain start" @click=${this.#store.close}>${msg('Close')}</button>`;
+      case 'editing':
+      case 'sending':
+        return formTemplate({
+          form: request.form,
+          sending: request.kind === 'sending',
+          fault: request.kind === 'editing' ? request.fault : null,
+          notation: this.notation,
+          language: this.language,
+          initialsOnly: this.initialsOnly,
+          mayCorrect: this.has('patient:write'),
+          edit: (change) => this.#store.act({ type: 'edit', change }),
+          accept: (concern, accepted) => this.#store.act({ type: 'accept', concern, accepted }),
+          askCorrection: () => {
+            this.#store.act({ type: 'correct', step: 'asking' });
+            void this.#focus('#correct-yes');
+          },
+          keepName: () => {
+            this.#store.act({ type: 'correct', step: 'idle' });
+            void this.#focus('#correct');
+          },
+          correctName: () => void this.#store.correctName(),
+          submit: this.#store.submit,
+          close: this.#store.close,
+        });
+      default:
+        return request satisfies never;
+    }
+  }
+
+  #listView(): TemplateResult | typeof nothing {
+    const { list } = this.#store;
+    const identity = this.#identity();
+    if (!this.#hasChart) return nothing;
+    if (list.kind === 'failed') return faultView(list.fault, () => void this.#store.loadList());
+    if (list.kind === 'loading') return this.#linkWas === 'failed' ? nothing : loadingView(2);
+    if (list.items.length === 0) return emptyView(msg('No scan request for this chart yet.'));
+    return html`${list.stale === null ? nothing : faultView(list.stale, () => void this.#store.loadList())}
+    ${listTemplate({
+      list,
+      language: this.language,
+      notation: this.notation,
+      initialsOnly: this.initialsOnly,
+      mayWrite: this.has('scan-request:write'),
+      patient: identity.ok ? identity.value : null,
+      now: Date.now(),
+      askCancel: (id) => {
+        this.#store.actOnList({ type: 'ask_cancel', id });
+        void this.#focus('#cancel-yes');
+      },
+      keep: () => this.#store.actOnList({ type: 'keep' }),
+      cancel: () => void this.#store.cancelRequest(),
+    })}`;
+  }
+}
