@@ -2,8 +2,15 @@ import type { Principal } from '../tenancy.ts';
 
 /** What others may ask of embed sessions. */
 export interface SessionLookup {
-  /** The person of a session that is neither expired nor revoked, else null. Cheap: cached until revoked. */
+  /** The person of a session that is neither expired nor revoked, else null. Cheap: kept in memory until revoked. */
   find(sessionId: string): Promise<Principal | null>;
   /** Told when a session is revoked, so that its streams close. Returns its own removal. */
   onRevoked(listener: (sessionId: string) => void): () => void;
+}
+
+/** The stored session as it is read at every request; the token carries none of this but the ids. */
+export interface StoredSession {
+  readonly principal: Principal;
+  /** Where the session may be used from; null: every origin of its vendor. */
+  readonly origins: readonly string[] | null;
 }

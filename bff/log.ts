@@ -1,0 +1,38 @@
+import { pino, type DestinationStream, type Logger } from 'pino';
+import type { Log, LogFields } from './deps.ts';
+import { redact } from './log-redact.ts';
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
+
+export interface SinkLog extends Log {
+  /** Resolves when every line is handed to the operating system. */
+  flush(): Promise<void>;
+}
+
+/** JSON lines. Every field passes `redact`, whoever logs it. */
+export function createLog(options: { level: LogLevel; destination?: DestinationStream }): SinkLog {
+  const destination = options.destination ?? pino.destination({ fd: 1, sync: false });
+  const logger = pino({ level: options.level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination);
+  return {
+    ...wrap(logger),
+    flush: () =>
+      new Promise((resolve, reject) => {
+        logger.flush((error) => (error === undefined ? resolve() : reject(error)));
+      }),
+  };
+}
+
+function wrap(logger: Logger): Log {
+  const write =
+    (level: 'debug' | 'info' | 'warn' | 'error') =>
+    (fields: LogFields, message: string): void => {
+      if (logger.isLevelEnabled(level)) logger[level](redact(fields), message);
+    };
+  return {
+    debug: write('debug'),
+    info: write('info'),
+    warn: write('warn'),
+    error: write('error'),
+    child: (fields) => wrap(logger.child(redact(fields))),
+  };
+}
