@@ -328,3 +328,6 @@ export type ConnectionRow = Selectable<ConnectionTable>;
 export type LoginRow = Selectable<LoginTable>;
 export type AlignTokenRow = Selectable<AlignTokenTable>;
 export type SignInRow = Selectable<SignInTable>;
+export type ScanRow = Selectable<ScanTable>;
+export type ScanVersionRow = Selectable<ScanVersionTable>;
+export type ScanRequestRow = Selectable<ScanRequestTable>;

@@ -1,0 +1,17 @@
+/** The public face of the upstream adapter: nothing else of this folder is imported from outside. */
+export { createAlign } from './create-align.ts';
+export { AlignFault } from './port.ts';
+export { alignSettingsSchema, isSimulated } from './settings.ts';
+export type { AlignSettings, EnvironmentSettings } from './settings.ts';
+export type {
+  AlignEnvironment,
+  AlignFaultKind,
+  AlignPort,
+  AlignTimings,
+  AlignTokens,
+  OpenAsset,
+  OrderPage,
+  OrderQuery,
+  UpstreamAsset,
+  UpstreamOrder,
+} from './port.ts';
