@@ -3,8 +3,8 @@ import { toScopes, type MintedSession, type MintSession } from '../../shared/ses
 import type { Audit } from '../audit/index.ts';
 import type { Clock, Log, Random } from '../deps.ts';
 import { ProblemError } from '../http/problem-error.ts';
-import type { Store, Tx } from '../store/index.ts';
-import type { TenantKey } from '../tenancy.ts';
+import type { Store } from '../store/index.ts';
+import { noteKnownChart } from '../store/known-charts.ts';
 import type { Vendor } from '../vendors.ts';
 import { SessionCache } from './session-cache.ts';
 import { fromSessionRow, insertSession, selectSession } from './session-table.ts';
@@ -31,8 +31,6 @@ export function createSessions(parts: {
   clock: Clock;
   random: Random;
   log: Log;
-  /** A chart that the DPMS names is a known one (rules.md "Whose scan is it"). */
-  noteChart(tx: Tx, key: TenantKey, chartNumber: string): Promise<void>;
 }): Sessions {
   const { store, tokens, audit, clock, random } = parts;
   const cache = new SessionCache();
@@ -80,7 +78,7 @@ export function createSessions(parts: {
       const { principal } = session;
       await store.write(async (tx) => {
         await insertSession(tx, session, now);
-        if (wish.patient !== undefined) await parts.noteChart(tx, principal, wish.patient.chartNumber);
+        if (wish.patient !== undefined) await noteKnownChart(tx, principal, wish.patient.chartNumber, now);
         await audit.record(tx, principal, 'session.minted', principal.sessionId, 'ok');
       });
       const token = await tokens.sign({

@@ -1,0 +1,34 @@
+import type { Log } from '../deps.ts';
+import type { EventLog } from '../events/index.ts';
+import type { Store } from '../store/index.ts';
+import { updateRequest } from './request-table.ts';
+
+/**
+ * At start: requests whose call a crash cut off. Nobody knows whether upstream took them: they are told as `unconfirmed`
+ * and never sent again (rules.md "Scan requests"). For one instance; several need to know whose calls still run.
+ */
+export async function recoverCutOffRequests(parts: {
+  store: Store;
+  events: EventLog;
+  now(): number;
+  log: Log;
+}): Promise<void> {
+  const { store, events } = parts;
+  const cutOff = await store.db.selectFrom('scan_requests').selectAll().where('state', '=', 'sending').execute();
+  for (const row of cutOff) {
+    await store.write(async (tx) => {
+      const change = { state: 'unconfirmed', problem: 'request_unconfirmed', changed_at: parts.now() } as const;
+      if (!(await updateRequest(tx, row, ['sending'], change))) return;
+      await events.append(tx, {
+        vendor: row.vendor,
+        tenant: row.tenant,
+        environment: row.environment,
+        type: 'scan_request.unconfirmed',
+        data: { requestId: row.id },
+        requestId: row.id,
+        charts: [row.chart_number],
+      });
+    });
+  }
+  if (cutOff.length > 0) parts.log.warn({ count: cutOff.length }, 'scan requests cut off by a stop are unconfirmed');
+}

@@ -1,0 +1,25 @@
+import { AlignFault } from '../align/index.ts';
+import { ProblemError } from '../http/problem-error.ts';
+import { toProblemError } from '../pairing/to-problem-error.ts';
+
+/**
+ * What a failed send came to. `unconfirmed`: no clear answer (timeout, reset, 5xx after sending, an answer that cannot be
+ * read); it is never sent again by itself (rules.md "Scan requests"). `refused`: upstream surely did not take it.
+ */
+export type SendFailure =
+  | { readonly kind: 'unconfirmed'; readonly cause: unknown }
+  | { readonly kind: 'refused'; readonly problem: ProblemError };
+
+/** @param called the call to upstream had begun when it failed */
+export function judgeSendFault(error: unknown, called: boolean): SendFailure {
+  if (error instanceof AlignFault) {
+    return error.maybeApplied
+      ? { kind: 'unconfirmed', cause: error }
+      : { kind: 'refused', problem: toProblemError(error) };
+  }
+  if (error instanceof ProblemError) return { kind: 'refused', problem: error };
+  // A fault of ours: before the call nothing was sent; while it ran upstream may have taken it.
+  return called
+    ? { kind: 'unconfirmed', cause: error }
+    : { kind: 'refused', problem: new ProblemError('internal', {}, error) };
+}

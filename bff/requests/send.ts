@@ -1,0 +1,184 @@
+import { Buffer } from 'node:buffer';
+import type { ScanRequest, ScanRequestDraft } from '../../shared/scan-request.ts';
+import { AlignFault, type AlignPort } from '../align/index.ts';
+import type { Audit } from '../audit/index.ts';
+import type { Clock, Log, Random } from '../deps.ts';
+import type { EventLog } from '../events/index.ts';
+import { ProblemError } from '../http/problem-error.ts';
+import type { Connections } from '../pairing/connections.ts';
+import { rethrowAsProblem } from '../pairing/to-problem-error.ts';
+import { requirePatient } from '../session/require-patient.ts';
+import type { Store } from '../store/index.ts';
+import { noteKnownChart } from '../store/known-charts.ts';
+import type { ConnectionRow } from '../store/schema.ts';
+import type { Principal } from '../tenancy.ts';
+import type { Vault } from '../vault/vault.ts';
+import { checkDraft, type DraftNames } from './check-draft.ts';
+import { JUDGE_MS, type PracticeBook } from './practice-book.ts';
+import { fromRequestRow, updateRequest, type ScanRequestRow } from './request-table.ts';
+import { judgeSendFault, type SendFailure } from './send-outcome.ts';
+
+export interface SendParts {
+  readonly store: Store;
+  readonly events: EventLog;
+  readonly audit: Audit;
+  readonly connections: Connections;
+  readonly vault: Vault;
+  readonly align: AlignPort;
+  readonly practices: PracticeBook;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+/** At UTC−12 a date is still "today" when it has ended everywhere else (ms). */
+const LATEST_TODAY_MS = 12 * 3_600_000;
+
+type Outcome = { readonly kind: 'sent'; readonly rxId: string; readonly sentThrough: string | null } | SendFailure;
+
+/**
+ * Sends a scan request to the scanner: intent row, call, outcome. Returns it as `sent` or as `unconfirmed`.
+ * @throws ProblemError `wrong_patient`, `invalid_request`, or what upstream's clear refusal means
+ */
+export async function sendScanRequest(
+  parts: SendParts,
+  principal: Principal,
+  draft: ScanRequestDraft,
+  log: Log,
+): Promise<ScanRequest> {
+  requirePatient(principal, draft.patient);
+  const connection = await parts.connections.requireActive(principal);
+  const names = await judge(parts, connection, principal, draft).catch(rethrowAsProblem);
+  const row = await writeIntent(parts, connection, principal, draft, names);
+  const outcome = await call(parts, connection, principal, draft);
+  if (outcome.kind === 'unconfirmed') {
+    log.warn({ error: outcome.cause, request: row.id }, 'scan request without a clear answer');
+  }
+  return settle(parts, principal, row, outcome);
+}
+
+/** Choices are judged by the kept configuration; before one is refused, by a fresh one. */
+async function judge(
+  { practices, clock }: SendParts,
+  connection: ConnectionRow,
+  principal: Principal,
+  draft: ScanRequestDraft,
+): Promise<DraftNames> {
+  const today = new Date(clock.now() - LATEST_TODAY_MS).toISOString().slice(0, 10);
+  let judgement = checkDraft(draft, await practices.read(connection, principal.userId), today);
+  if (!judgement.ok) {
+    judgement = checkDraft(draft, await practices.read(connection, principal.userId, JUDGE_MS), today);
+  }
+  if (!judgement.ok) throw new ProblemError('invalid_request', { errors: judgement.errors });
+  return judgement.names;
+}
+
+/** On disk before the call, so that a crash in mid-call leaves a trace (rules.md "Scan requests"). */
+async function writeIntent(
+  { store, clock, random }: SendParts,
+  connection: ConnectionRow,
+  principal: Principal,
+  draft: ScanRequestDraft,
+  names: DraftNames,
+): Promise<ScanRequestRow> {
+  const now = clock.now();
+  const row: ScanRequestRow = {
+    id: `rq_${Buffer.from(random.bytes(15)).toString('base64url')}`,
+    vendor: principal.vendor,
+    tenant: principal.tenant,
+    environment: principal.environment,
+    connection_id: connection.id,
+    account_id: connection.account_id,
+    user_id: principal.userId,
+    user_name: principal.userName,
+    sent_through: null,
+    chart_number: draft.patient.chartNumber,
+    first_name: draft.patient.firstName,
+    last_name: draft.patient.lastName,
+    draft: JSON.stringify(draft),
+    procedure: names.procedure,
+    procedure_type: names.procedureType,
+    doctor: names.doctor,
+    state: 'sending',
+    rx_id: null,
+    order_id: null,
+    possible_order_id: null,
+    problem: null,
+    created_at: now,
+    changed_at: now,
+  };
+  await store.write(async (tx) => {
+    await tx.insertInto('scan_requests').values(row).execute();
+    await noteKnownChart(tx, principal, row.chart_number, now);
+  });
+  return row;
+}
+
+async function call(
+  { vault, align }: SendParts,
+  connection: ConnectionRow,
+  principal: Principal,
+  draft: ScanRequestDraft,
+): Promise<Outcome> {
+  let called = false;
+  let unclear: AlignFault | null = null;
+  try {
+    return await vault.withToken({ connection, userId: principal.userId }, async (token, login) => {
+      // The vault may try another login; after an unclear answer that would send twice.
+      if (unclear !== null) throw unclear;
+      called = true;
+      try {
+        const { rxId } = await align.sendScanRequest(token, draft);
+        return { kind: 'sent', rxId, sentThrough: login.user_id === principal.userId ? null : login.user_name };
+      } catch (error) {
+        if (error instanceof AlignFault && error.maybeApplied) unclear = error;
+        throw error;
+      }
+    });
+  } catch (error) {
+    return judgeSendFault(unclear ?? error, called);
+  }
+}
+
+/** Outcome, event and audit in one transaction. */
+async function settle(
+  { store, events, audit, clock }: SendParts,
+  principal: Principal,
+  row: ScanRequestRow,
+  outcome: Outcome,
+): Promise<ScanRequest> {
+  const changed_at = clock.now();
+  const settled: ScanRequestRow = { ...row, ...toChange(outcome), changed_at };
+  await store.write(async (tx) => {
+    const { state, rx_id, sent_through, problem } = settled;
+    await updateRequest(tx, row, ['sending'], { state, rx_id, sent_through, problem, changed_at });
+    if (outcome.kind !== 'refused') {
+      await events.append(tx, {
+        ...keyOf(principal),
+        type: outcome.kind === 'sent' ? 'scan_request.sent' : 'scan_request.unconfirmed',
+        data: { requestId: row.id },
+        requestId: row.id,
+        charts: [row.chart_number],
+      });
+    }
+    await audit.record(tx, principal, 'scan_request.sent', row.id, problem ?? 'ok');
+  });
+  if (outcome.kind === 'refused') throw outcome.problem;
+  return fromRequestRow(settled);
+}
+
+function toChange(outcome: Outcome): Pick<ScanRequestRow, 'state' | 'rx_id' | 'sent_through' | 'problem'> {
+  switch (outcome.kind) {
+    case 'sent':
+      return { state: 'sent', rx_id: outcome.rxId, sent_through: outcome.sentThrough, problem: null };
+    case 'unconfirmed':
+      return { state: 'unconfirmed', rx_id: null, sent_through: null, problem: 'request_unconfirmed' };
+    case 'refused':
+      return { state: 'refused', rx_id: null, sent_through: null, problem: outcome.problem.code };
+    default:
+      return outcome satisfies never;
+  }
+}
+
+function keyOf({ vendor, tenant, environment }: Principal) {
+  return { vendor, tenant, environment };
+}
