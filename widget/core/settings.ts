@@ -25,19 +25,29 @@ export function holdersOf(element: Element): Element[] {
   return holders;
 }
 
+/** What a page set: the property, or the attribute of an element that is not upgraded yet. */
+function ownSetting(holder: Element, attribute: string): unknown {
+  const property = attribute.replaceAll(/-(.)/g, (_, letter: string) => letter.toUpperCase());
+  return (holder as unknown as Record<string, unknown>)[property] ?? holder.getAttribute(attribute);
+}
+
 /** The nearest value of a common attribute; `''` counts as set. */
-export function settingOf(holders: readonly Element[], name: string): string | null {
+export function settingOf(holders: readonly Element[], attribute: string): string | null {
   for (const holder of holders) {
-    const value = holder.getAttribute(name);
-    if (value !== null) return value;
+    const value = ownSetting(holder, attribute);
+    if (typeof value === 'string') return value;
   }
   return null;
 }
 
-/** A boolean common attribute: present anywhere around, and not `false`. */
-export function flagOf(holders: readonly Element[], name: string): boolean {
-  const value = settingOf(holders, name);
-  return value !== null && value !== 'false';
+/** A boolean common attribute: present anywhere around, and not `="false"`. */
+export function flagOf(holders: readonly Element[], attribute: string): boolean {
+  for (const holder of holders) {
+    const value = holder.getAttribute(attribute);
+    if (value !== null) return value !== 'false';
+    if (ownSetting(holder, attribute) === true) return true;
+  }
+  return false;
 }
 
 export function apiBaseOf(holders: readonly Element[]): string {
@@ -45,22 +55,14 @@ export function apiBaseOf(holders: readonly Element[]): string {
   return given ? new URL(given, document.baseURI).href : MODULE_ORIGIN;
 }
 
-interface WithFetchSession {
-  fetchSession?: unknown;
-}
-
-function isFetchSession(value: unknown): value is FetchSession {
-  return typeof value === 'function';
-}
-
 /** Precedence: fetchSession > session-url > session > provider (the same order) > meta. Source: product.md "Elements". */
 export function sourceOf(holders: readonly Element[]): SessionSource {
   for (const holder of holders) {
-    const { fetchSession } = holder as WithFetchSession;
-    if (isFetchSession(fetchSession)) return { kind: 'function', fetchSession };
-    const url = holder.getAttribute('session-url');
+    const { fetchSession } = holder as { fetchSession?: unknown };
+    if (typeof fetchSession === 'function') return { kind: 'function', fetchSession: fetchSession as FetchSession };
+    const url = settingOf([holder], 'session-url');
     if (url) return toUrlSource(url);
-    const token = holder.getAttribute('session');
+    const token = settingOf([holder], 'session');
     if (token) return { kind: 'token', token };
   }
   const meta = document.querySelector('meta[name="itero-session-url"]')?.getAttribute('content');

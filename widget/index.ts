@@ -1,0 +1,6 @@
+/** The elements without side effects: register them yourself, or import `itero-embed/define`. */
+export { IteroPair } from './itero-pair/itero-pair.ts';
+export { IteroProvider } from './itero-provider/itero-provider.ts';
+export * from './core/events.ts';
+export type { FetchSession } from './core/session-source.ts';
+export type { SessionRequest } from '../shared/session.ts';

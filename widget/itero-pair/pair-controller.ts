@@ -1,0 +1,277 @@
+import type { ReactiveController, ReactiveControllerHost } from 'lit';
+import type { Pairing } from '../../shared/pairing.ts';
+import type { Result } from '../../shared/result.ts';
+import { requestIdOf } from '../core/api.ts';
+import { IteroBeforeUnpairEvent, IteroErrorEvent, IteroPairedEvent, IteroUnpairedEvent } from '../core/events.ts';
+import { clientFault, isAborted, type Fault } from '../core/fault.ts';
+import { msg, str } from '../core/localize.ts';
+import type { PageLink } from '../core/page-link.ts';
+import { onlyChoice, reduce, START, transition, type PairAction, type PairState } from './pair-state.ts';
+import { openSignInWindow, toWebAddress, watchSignIn, type SignInWatch } from './sign-in.ts';
+
+/** "Last full check 09:42" has to stay true while the page stands open (ms). */
+const REFRESH_MS = 60_000;
+
+/** What the controller may use of its element. */
+export interface PairDoor {
+  link(): PageLink | undefined;
+  mayManage(): boolean;
+  emit(event: Event): boolean;
+}
+
+/** Loads the pairing, runs sign-in, account choice, signing out and un-pairing, one at a time. */
+export class PairController implements ReactiveController {
+  readonly #host: ReactiveControllerHost;
+  readonly #door: PairDoor;
+  #state: PairState = START;
+  /** The last thing that was done, for the live region. */
+  #status = '';
+  #loading = false;
+  #loadAgain = false;
+  /** Grows with each change made here: an answer that was asked for before it says nothing any more. */
+  #epoch = 0;
+  #watch: SignInWatch | undefined;
+  /** A sign-in was begun here: with one account the choice is skipped. */
+  #began = false;
+  #refresh: ReturnType<typeof setInterval> | undefined;
+
+  constructor(host: ReactiveControllerHost, door: PairDoor) {
+    this.#host = host;
+    this.#door = door;
+    host.addController(this);
+  }
+
+  get state(): PairState {
+    return this.#state;
+  }
+
+  get status(): string {
+    return this.#status;
+  }
+
+  hostConnected(): void {
+    // Moved within the page: the link stayed, the timer was stopped.
+    if (this.#door.link()?.state.kind === 'ready') this.start();
+  }
+
+  hostDisconnected(): void {
+    this.#stop();
+  }
+
+  /** The session is there. */
+  start(): void {
+    void this.load();
+    this.#refresh ??= setInterval(() => {
+      if (document.visibilityState === 'visible' && this.#door.link()?.state.kind === 'ready') void this.load();
+    }, REFRESH_MS);
+  }
+
+  /** Another clinic or user: forget everything. */
+  drop(): void {
+    this.#stop();
+    this.#epoch++;
+    this.#began = false;
+    this.#status = '';
+    this.#dispatch({ type: 'drop' });
+  }
+
+  #stop(): void {
+    this.#stopWatch();
+    clearInterval(this.#refresh);
+    this.#refresh = undefined;
+  }
+
+  #dispatch(action: PairAction): void {
+    this.#state = reduce(this.#state, action);
+    this.#host.requestUpdate();
+  }
+
+  async load(): Promise<void> {
+    if (this.#loading) {
+      this.#loadAgain = true;
+      return;
+    }
+    const link = this.#door.link();
+    if (!link) return;
+    this.#loading = true;
+    const epoch = this.#epoch;
+    const answer = await link.api.pairing();
+    this.#loading = false;
+    if (epoch === this.#epoch) this.#judge(answer);
+    else this.#loadAgain = this.#door.link() !== undefined;
+    if (this.#loadAgain) {
+      this.#loadAgain = false;
+      void this.load();
+    }
+  }
+
+  #judge(answer: Result<Pairing, Fault>): void {
+    if (!answer.ok) {
+      if (!isAborted(answer.error) && answer.error.code !== 'offline')
+        this.#door.emit(new IteroErrorEvent(answer.error));
+      if (!isAborted(answer.error)) this.#dispatch({ type: 'load_failed', fault: answer.error });
+      return;
+    }
+    const pairing = answer.value;
+    const change = transition(this.#state.pairing, pairing);
+    this.#dispatch({ type: 'loaded', pairing });
+    const requestId = requestIdOf(pairing);
+    if (change === 'paired') this.#door.emit(new IteroPairedEvent(pairing.account?.id ?? '', requestId));
+    else if (change) this.#door.emit(new IteroUnpairedEvent(change, requestId));
+    const { kind } = this.#state.task;
+    if ((pairing.choosing || pairing.state === 'signed_in') && (kind === 'idle' || kind === 'signing_in')) {
+      this.#stopWatch();
+      if (this.#door.mayManage()) void this.#chooseAccount(pairing);
+    }
+  }
+
+  /** Runs inside the click: the pop-up is opened before anything is awaited. */
+  readonly connect = async (): Promise<void> => {
+    const link = this.#door.link();
+    if (!link) return;
+    this.#stopWatch();
+    const problemBefore = this.#state.pairing?.signInProblem ?? null;
+    const popup = openSignInWindow();
+    this.#status = '';
+    this.#dispatch({ type: 'sign_in' });
+    const answer = await link.api.startAuthorization();
+    if (link !== this.#door.link()) {
+      popup?.close();
+      return;
+    }
+    const address = answer.ok ? toWebAddress(link.api.assetUrl(answer.value.startUrl)) : undefined;
+    if (!answer.ok || !address) {
+      popup?.close();
+      this.#failed(answer.ok ? clientFault('unreadable') : answer.error);
+      return;
+    }
+    this.#began = true;
+    if (popup) popup.location.href = address.href;
+    else this.#dispatch({ type: 'blocked', url: address.href });
+    this.#watch = watchSignIn({
+      popup: popup ?? undefined,
+      origin: address.origin,
+      until: Date.parse(answer.value.expiresAt),
+      look: (closed) => void this.#lookAtSignIn(closed, problemBefore),
+      over: () => this.#dispatch({ type: 'sign_in_ended' }),
+    });
+  };
+
+  async #lookAtSignIn(closed: boolean, problemBefore: string | null): Promise<void> {
+    await this.load();
+    const { task, pairing } = this.#state;
+    if (task.kind !== 'signing_in') return;
+    const problem = pairing?.signInProblem ?? null;
+    if (problem !== null && (closed || problem !== problemBefore)) {
+      this.#stopWatch();
+      this.#dispatch({ type: 'sign_in_ended' });
+    } else if (closed) {
+      // COOP can make an open window look closed: the watch goes on, more slowly.
+      this.#status = msg('The sign-in window was closed. If you finished there, this page follows in a moment.');
+      this.#dispatch({ type: 'sign_in_ended' });
+    }
+  }
+
+  async #chooseAccount(pairing: Pairing): Promise<void> {
+    const link = this.#door.link();
+    if (!link) return;
+    this.#status = '';
+    this.#dispatch({ type: 'list' });
+    const answer = await link.api.accounts();
+    if (link !== this.#door.link()) return;
+    if (!answer.ok) {
+      this.#failed(answer.error);
+      return;
+    }
+    const only = this.#began ? onlyChoice(pairing, answer.value) : undefined;
+    this.#began = false;
+    if (only === undefined) this.#dispatch({ type: 'listed', accounts: answer.value });
+    else await this.#pair(only);
+  }
+
+  async #pair(accountId: string): Promise<void> {
+    const link = this.#door.link();
+    if (!link) return;
+    this.#dispatch({ type: 'pair' });
+    const answer = await link.api.choose(accountId);
+    if (link !== this.#door.link()) return;
+    if (!answer.ok) {
+      this.#failed(answer.error);
+      return;
+    }
+    this.#epoch++;
+    this.#dispatch({ type: 'done' });
+    this.#status = msg(str`${answer.value.account?.name ?? ''} is connected.`);
+    this.#judge(answer);
+  }
+
+  #failed(fault: Fault): void {
+    if (isAborted(fault)) return;
+    this.#door.emit(new IteroErrorEvent(fault));
+    this.#dispatch({ type: 'failed', fault });
+  }
+
+  readonly select = (event: Event): void => {
+    this.#dispatch({ type: 'select', accountId: (event.target as HTMLInputElement).value });
+  };
+
+  readonly submit = (event: Event): void => {
+    event.preventDefault();
+    const { task } = this.#state;
+    if (task.kind === 'choosing' && task.selected !== undefined) void this.#pair(task.selected);
+  };
+
+  readonly askUnpair = async (): Promise<void> => {
+    const link = this.#door.link();
+    if (!link) return;
+    this.#dispatch({ type: 'ask_unpair' });
+    const answer = await link.api.impact();
+    if (link !== this.#door.link()) return;
+    if (answer.ok) this.#dispatch({ type: 'impact', impact: answer.value });
+    else this.#failed(answer.error);
+  };
+
+  readonly askSignOut = (): void => this.#dispatch({ type: 'ask_sign_out' });
+
+  readonly keep = (): void => {
+    const { task } = this.#state;
+    if ('running' in task && !task.running) this.#dispatch({ type: 'done' });
+  };
+
+  readonly cancelled = (event: Event): void => {
+    const { task } = this.#state;
+    if ('running' in task && task.running) event.preventDefault();
+  };
+
+  readonly confirm = async (): Promise<void> => {
+    const link = this.#door.link();
+    const { task } = this.#state;
+    if (!link) return;
+    const unpairing = task.kind === 'confirm_unpair';
+    if (unpairing && !this.#door.emit(new IteroBeforeUnpairEvent(task.impact?.openRequests.length ?? 0))) {
+      this.#dispatch({ type: 'done' });
+      return;
+    }
+    this.#dispatch({ type: unpairing ? 'unpair' : 'sign_out' });
+    const answer = await (unpairing ? link.api.unpair() : link.api.signOut());
+    if (link !== this.#door.link()) return;
+    if (!answer.ok) {
+      this.#failed(answer.error);
+      return;
+    }
+    this.#epoch++;
+    this.#status = unpairing ? msg('The clinic is disconnected.') : msg('You are signed out of iTero.');
+    this.#dispatch({ type: 'done' });
+    await this.load();
+  };
+
+  readonly cancelSignIn = (): void => {
+    this.#stopWatch();
+    this.#dispatch({ type: 'sign_in_ended' });
+  };
+
+  #stopWatch(): void {
+    this.#watch?.stop();
+    this.#watch = undefined;
+  }
+}
