@@ -76,6 +76,8 @@ export interface ConnectionTable extends Tenancy {
   ended_at: number | null;
   callback_state: 'none' | 'registered' | 'confirmed' | 'suspect';
   last_pair_at: number;
+  /** When Pair was last repeated because the callback was suspect; once a day at most. */
+  repaired_at: number | null;
   last_notification_at: number | null;
   last_full_check_at: number | null;
   /** Upstream modification time up to which everything was listed (ms). */

@@ -29,7 +29,7 @@ const TABLES: Record<string, Table> = {
     text: 'vendor tenant id environment account_id account_name state created_by callback_state',
     optionalText: 'account_city account_country problem',
     number: 'created_at last_pair_at polled_in_a_row',
-    optionalNumber: 'ended_at last_notification_at last_full_check_at cursor_at backfilled_at',
+    optionalNumber: 'ended_at last_notification_at last_full_check_at cursor_at backfilled_at repaired_at',
     key: 'id',
   },
   callback_tokens: {

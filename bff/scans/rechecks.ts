@@ -1,0 +1,89 @@
+import type { Phase } from '../../shared/scan.ts';
+import type { AlignPort } from '../align/index.ts';
+import type { Clock } from '../deps.ts';
+import type { EventLog } from '../events/index.ts';
+import type { Store } from '../store/index.ts';
+import type { ScanRow } from '../store/schema.ts';
+import { scanEvent } from './merge-events.ts';
+import { missingFiles, planNextLook } from './missing-files.ts';
+import { parseAssets } from './version.ts';
+
+/** Cases that wait for a file. The schedule is in the database, so that a restart forgets none. */
+export interface Rechecks {
+  /** @param until ms since the epoch */
+  due(environment: string, until: number, limit: number): Promise<ScanRow[]>;
+  /** When the next one is due (ms since the epoch); null when none waits. */
+  nextDue(environment: string): Promise<number | null>;
+  /** Somebody looked and the files are still missing: plans the next look, and tells people when the window is over. */
+  noteStillMissing(scan: ScanRow): Promise<void>;
+  /** No look was possible: again at this time, without counting it as one. */
+  postpone(scan: ScanRow, until: number): Promise<void>;
+}
+
+export function createRechecks(parts: {
+  store: Store;
+  events: EventLog;
+  align: Pick<AlignPort, 'environment'>;
+  clock: Clock;
+}): Rechecks {
+  const { store, events, align, clock } = parts;
+
+  return {
+    due: (environment, until, limit) =>
+      store.db
+        .selectFrom('scans')
+        .selectAll()
+        .where('environment', '=', environment)
+        .where('recheck_at', 'is not', null)
+        .where('recheck_at', '<=', until)
+        .orderBy('recheck_at')
+        .limit(limit)
+        .execute(),
+
+    async nextDue(environment) {
+      const row = await store.db
+        .selectFrom('scans')
+        .select('recheck_at')
+        .where('environment', '=', environment)
+        .where('recheck_at', 'is not', null)
+        .orderBy('recheck_at')
+        .limit(1)
+        .executeTakeFirst();
+      return row?.recheck_at ?? null;
+    },
+
+    noteStillMissing: (scan) =>
+      store.write(async (tx) => {
+        const row = await byKey(tx.selectFrom('scans').selectAll(), scan).executeTakeFirst();
+        // A merge in the meantime planned anew: its plan holds.
+        if (row === undefined || row.missing_since === null || row.recheck_at !== scan.recheck_at) return;
+        const plan = planNextLook(row, clock.now(), align.environment().timings);
+        await byKey(tx.updateTable('scans').set(plan), scan).execute();
+        if (row.missing_told_at !== null || plan.missing_told_at === null) return;
+        const event = scanEvent(row);
+        for (const asset of missingFiles(row.phase as Phase, parseAssets(row.assets))) {
+          await events.append(tx, { ...event, type: 'scan.asset_missing', data: { ...event.data, asset } });
+        }
+      }),
+
+    postpone: (scan, until) =>
+      store.write(async (tx) => {
+        await byKey(tx.updateTable('scans').set({ recheck_at: until }), scan)
+          .where('recheck_at', '=', scan.recheck_at)
+          .execute();
+      }),
+  };
+}
+
+interface Filterable<Q> {
+  where(column: 'vendor' | 'tenant' | 'environment' | 'account_id' | 'order_id', operator: '=', value: string): Q;
+}
+
+function byKey<Q extends Filterable<Q>>(query: Q, scan: ScanRow): Q {
+  return query
+    .where('vendor', '=', scan.vendor)
+    .where('tenant', '=', scan.tenant)
+    .where('environment', '=', scan.environment)
+    .where('account_id', '=', scan.account_id)
+    .where('order_id', '=', scan.order_id);
+}
