@@ -1,5 +1,12 @@
-import type { Log } from '../deps.ts';
+import { AlignFault, type AlignPort } from '../align/index.ts';
+import type { Clock, Log } from '../deps.ts';
+import type { Store } from '../store/index.ts';
 import type { ConnectionRow, LoginRow } from '../store/schema.ts';
+import { createRefresher } from './refresh.ts';
+import type { TokenSet, TokenSets } from './token-sets.ts';
+
+/** A token that ends within this is renewed before it is used (ms), or within a tenth of its life if that is less. */
+const MARGIN = 60_000;
 
 export interface TokenCall {
   readonly connection: ConnectionRow;
@@ -7,7 +14,7 @@ export interface TokenCall {
   readonly userId?: string | undefined;
 }
 
-/** Upstream tokens at rest, and the only way to use one. */
+/** The only way to use an upstream token. */
 export interface Vault {
   /**
    * Runs `call` with a valid access token: for a person their own login, else the connection's newest healthy one; a
@@ -26,4 +33,96 @@ export interface VaultEvents {
   tokenRefused(tokenId: string): Promise<void>;
 }
 
-export type VaultLog = Log;
+export interface VaultParts {
+  readonly store: Store;
+  readonly sets: TokenSets;
+  readonly align: AlignPort;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly events: VaultEvents;
+}
+
+export function createVault(parts: VaultParts): Vault {
+  const { store, sets, align, clock, events } = parts;
+  const log = parts.log.child({ part: 'vault' });
+  const refresher = createRefresher({ store, sets, align, clock, log });
+
+  /** A dead refresh token is told once, whoever met it. */
+  async function refresh(set: TokenSet): Promise<TokenSet> {
+    try {
+      return await refresher.refresh(set.id, set.generation);
+    } catch (error) {
+      if (error instanceof AlignFault && error.kind === 'invalid_grant') await events.tokenRefused(set.id);
+      throw error;
+    }
+  }
+
+  async function withLogin<T>(login: LoginRow, call: (accessToken: string, login: LoginRow) => Promise<T>): Promise<T> {
+    let set = await sets.load(login.token_id);
+    if (set === null) throw new AlignFault('invalid_grant', 'vault', { property: 'token set' });
+    if (isEnding(set, clock.now())) set = await refresh(set);
+    try {
+      return await call(set.accessToken, login);
+    } catch (error) {
+      if (!(error instanceof AlignFault) || error.kind !== 'unauthorized') throw error;
+      // align-api §9: 401 → refresh once. A refused token did nothing, so that a write may be sent again.
+      set = await refresh(set);
+      return call(set.accessToken, login);
+    }
+  }
+
+  async function candidates({ connection, userId }: TokenCall): Promise<LoginRow[]> {
+    const healthy = await store.db
+      .selectFrom('logins')
+      .selectAll()
+      .where('vendor', '=', connection.vendor)
+      .where('tenant', '=', connection.tenant)
+      .where('environment', '=', connection.environment)
+      .where('connection_id', '=', connection.id)
+      .where('state', '=', 'healthy')
+      .orderBy('created_at', 'desc')
+      .orderBy('id')
+      .execute();
+    return [
+      ...healthy.filter((login) => login.user_id === userId),
+      ...healthy.filter((login) => login.user_id !== userId),
+    ];
+  }
+
+  return {
+    async withToken(input, call) {
+      const { connection, userId } = input;
+      if (connection.environment !== align.environment().name) {
+        throw new AlignFault('not_configured', 'vault', { property: 'environment' });
+      }
+      let fault = new AlignFault('invalid_grant', 'vault', { property: 'login' });
+      for (const login of await candidates(input)) {
+        try {
+          return await withLogin(login, call);
+        } catch (error) {
+          if (!(error instanceof AlignFault)) throw error;
+          if (error.kind === 'not_paired') {
+            await events.lost(connection.id);
+            throw error;
+          }
+          if (!isLoginsOwn(error, login.user_id === userId)) throw error;
+          log.warn({ connection: connection.id, login: login.id, kind: error.kind }, 'login fails, trying the next');
+          fault = error;
+        }
+      }
+      throw fault;
+    },
+  };
+}
+
+/** Whether another login may fare better. */
+function isLoginsOwn(fault: AlignFault, own: boolean): boolean {
+  if (fault.kind === 'invalid_grant' || fault.kind === 'unauthorized') return true;
+  // What this very person may not do is told to them, and not done in somebody else's name.
+  return fault.kind === 'user_not_allowed' && !own;
+}
+
+function isEnding(set: TokenSet, now: number): boolean {
+  const life = Math.max(0, set.expiresAt - set.updatedAt);
+  return set.expiresAt - Math.min(MARGIN, life / 10) <= now;
+}

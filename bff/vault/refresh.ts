@@ -1,0 +1,146 @@
+import { randomUUID } from 'node:crypto';
+import { AlignFault, type AlignPort, type AlignTokens } from '../align/index.ts';
+import type { Clock, Log } from '../deps.ts';
+import type { Store, Tx } from '../store/index.ts';
+import type { AlignTokenRow } from '../store/schema.ts';
+import type { TokenSet, TokenSets } from './token-sets.ts';
+
+/** How often a refresher that found the lock taken looks again (ms). */
+const LOOK_AGAIN = 100;
+
+export interface Refresher {
+  /**
+   * A newer set than `generation`. However many ask, in however many processes: one refresh, since a refresh token that
+   * rotates may be used once (RFC 9700 §4.14: rotate). Lock, re-read, then refresh.
+   * @throws AlignFault `invalid_grant` when the refresh token is dead
+   */
+  refresh(id: string, generation: number): Promise<TokenSet>;
+}
+
+type Claim =
+  | { readonly kind: 'gone' }
+  | { readonly kind: 'use'; readonly row: AlignTokenRow }
+  | { readonly kind: 'wait'; readonly until: number }
+  | { readonly kind: 'mine'; readonly row: AlignTokenRow; readonly interrupted: boolean };
+
+export function createRefresher(parts: {
+  store: Store;
+  sets: TokenSets;
+  align: AlignPort;
+  clock: Clock;
+  log: Log;
+}): Refresher {
+  const { store, sets, align, clock, log } = parts;
+  const me = randomUUID();
+  const running = new Map<string, Promise<TokenSet>>();
+  /** Refreshed, but the database did not take them: kept until it does, for the old refresh token is used up. */
+  const unstored = new Map<string, { from: string; tokens: AlignTokens }>();
+
+  async function claim(id: string, generation: number): Promise<Claim> {
+    const now = clock.now();
+    // Discovery and the grant, each up to its timeout, and time to store.
+    const until = now + 2 * align.environment().timings.requestTimeout + 15_000;
+    return store.write(async (tx): Promise<Claim> => {
+      const row = await tx.selectFrom('align_tokens').selectAll().where('id', '=', id).executeTakeFirst();
+      if (row === undefined) return { kind: 'gone' };
+      if (row.generation !== generation) return { kind: 'use', row };
+      const taken = row.refresh_holder !== null && row.refresh_holder !== me;
+      if (taken && row.refresh_until !== null && row.refresh_until > now) {
+        return { kind: 'wait', until: row.refresh_until };
+      }
+      await tx
+        .updateTable('align_tokens')
+        .set({ refresh_holder: me, refresh_until: until })
+        .where('id', '=', id)
+        .execute();
+      return { kind: 'mine', row, interrupted: taken };
+    });
+  }
+
+  const release = (tx: Tx, id: string) =>
+    tx
+      .updateTable('align_tokens')
+      .set({ refresh_holder: null, refresh_until: null })
+      .where('id', '=', id)
+      .where('refresh_holder', '=', me)
+      .execute();
+
+  async function put(id: string, from: string, tokens: AlignTokens): Promise<TokenSet> {
+    let stored: TokenSet | null;
+    try {
+      stored = await store.write(async (tx) => {
+        const set = await sets.replace(tx, id, from, tokens);
+        await release(tx, id);
+        return set;
+      });
+    } catch (error) {
+      unstored.set(id, { from, tokens });
+      log.error(
+        { tokenSet: id, error },
+        'refreshed tokens could not be stored; they are kept in memory and tried again',
+      );
+      throw error;
+    }
+    unstored.delete(id);
+    return stored ?? gone();
+  }
+
+  async function run(id: string, generation: number): Promise<TokenSet> {
+    const kept = unstored.get(id);
+    if (kept !== undefined) return put(id, kept.from, kept.tokens);
+    for (;;) {
+      const claimed = await claim(id, generation);
+      if (claimed.kind === 'gone') return gone();
+      if (claimed.kind === 'use') return sets.open(claimed.row);
+      if (claimed.kind === 'wait') {
+        await clock.sleep(Math.max(1, Math.min(LOOK_AGAIN, claimed.until - clock.now())));
+        continue;
+      }
+      return refreshMine(id, claimed.row, claimed.interrupted);
+    }
+  }
+
+  async function refreshMine(id: string, row: AlignTokenRow, interrupted: boolean): Promise<TokenSet> {
+    let from: string;
+    let tokens: AlignTokens;
+    try {
+      from = sets.open(row).refreshToken;
+      tokens = await align.refresh(from);
+    } catch (error) {
+      const replaced = await store.write(async (tx) => {
+        await release(tx, id);
+        const now = await tx.selectFrom('align_tokens').selectAll().where('id', '=', id).executeTakeFirst();
+        return now !== undefined && now.generation !== row.generation ? now : null;
+      });
+      // Pair stored newer tokens while ours were refused.
+      if (replaced !== null) return sets.open(replaced);
+      if (error instanceof AlignFault && error.kind === 'invalid_grant' && interrupted) {
+        log.error(
+          { tokenSet: id },
+          'a refresh was cut off before its tokens were stored, and the former refresh token is used up: sign in again',
+        );
+      }
+      throw error;
+    }
+    return put(id, from, tokens);
+  }
+
+  return {
+    async refresh(id, generation) {
+      for (;;) {
+        let turn = running.get(id);
+        if (turn === undefined) {
+          turn = run(id, generation).finally(() => running.delete(id));
+          running.set(id, turn);
+        }
+        const set = await turn;
+        // Joined a turn that began before our generation was stored.
+        if (set.generation !== generation || set.id !== id) return set;
+      }
+    },
+  };
+}
+
+function gone(): never {
+  throw new AlignFault('invalid_grant', 'refresh', { property: 'token set' });
+}
