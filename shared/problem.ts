@@ -60,6 +60,7 @@ export const PROBLEMS = {
   ],
   upstream_wrong_shape: [502, true, 'iTero gave an answer that could not be read. Try again later.'],
   upstream_unavailable: [503, true, 'iTero cannot be reached at the moment. Nothing is lost; try again shortly.'],
+  embed_not_built: [503, true, 'The scanner elements are not built on this server. Its operator runs: npm run build'],
   shutting_down: [503, true, 'The scanner service is restarting. Try again in a moment.'],
   upstream_timeout: [504, true, 'iTero did not answer in time. Try again shortly.'],
 } as const satisfies Record<string, readonly [status: number, retryable: boolean, displayMessage: string]>;

@@ -70,7 +70,8 @@ export function createPipeline(parts: PipelineParts): Pipeline {
     if (!sent) {
       for (const [name, value] of Object.entries(base)) {
         if (!response.headers.has(name)) response.headers.set(name, value);
-        else if (name === 'Vary') response.headers.append(name, value);
+        else if (name === 'Vary' && response.headers.get('Access-Control-Allow-Origin') !== '*')
+          response.headers.append(name, value);
       }
       if (parts.draining.active) response.headers.set('Connection', 'close');
     }
