@@ -3,17 +3,21 @@ import { isoDate } from '../../shared/primitives.ts';
 import { fail, ok, type Result } from '../../shared/result.ts';
 import type { PatientIdentity } from '../../shared/scan-request.ts';
 
-/** The patient attributes of the element, as the page set them. */
+type Attribute = string | null | undefined;
+
+/** The patient attributes of the element, as the page set them, or not. */
 export interface PatientAttributes {
-  readonly firstName: string | null;
-  readonly lastName: string | null;
-  readonly chartNumber: string | null;
-  readonly dateOfBirth: string | null;
+  readonly firstName: Attribute;
+  readonly lastName: Attribute;
+  readonly chartNumber: Attribute;
+  readonly dateOfBirth: Attribute;
 }
 
 export type MissingPart = 'chart_number' | 'first_name' | 'last_name';
 
-const filled = (value: string | null): value is string => value !== null && /\S/u.test(value);
+export function filled(value: Attribute): value is string {
+  return typeof value === 'string' && /\S/u.test(value);
+}
 
 /**
  * What will be sent as the patient, exactly as the page gave it: nothing is trimmed or folded, because anything

@@ -42,6 +42,10 @@ export const scanRequestStyles = css`
     padding-block-end: calc(var(--_unit) * 3);
     border-block-end: 1px solid var(--_border);
   }
+  /* Said once, by "Not given" in each of them. */
+  .tooth label .secondary {
+    display: none;
+  }
   .tooth legend {
     margin-block-end: var(--_unit);
   }

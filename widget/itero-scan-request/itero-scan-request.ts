@@ -18,6 +18,7 @@ import {
 } from '../core/view-state.ts';
 import { formTemplate } from './form-template.ts';
 import { isSameIdentity, toIdentity, type MissingPart } from './identity.ts';
+import { IteroToothChart } from './itero-tooth-chart.ts';
 import { scanRequestStyles } from './itero-scan-request.styles.ts';
 import { listTemplate } from './list-template.ts';
 import { RequestStore } from './request-store.ts';
@@ -83,6 +84,12 @@ export class IteroScanRequest extends IteroElement {
     this.dateOfBirth = null;
   }
 
+  override connectedCallback(): void {
+    super.connectedCallback();
+    // Internal, and of use here only: not among the elements that a page defines.
+    if (!customElements.get('itero-tooth-chart')) customElements.define('itero-tooth-chart', IteroToothChart);
+  }
+
   protected override dropData(): void {
     this.#store.drop();
   }
@@ -117,7 +124,7 @@ export class IteroScanRequest extends IteroElement {
     const failed = link === 'failed' || link === 'expired' || list.kind === 'failed' || request.kind === 'blocked';
     const states: StateName[] = [];
     if (failed) states.push('error');
-    else if (list.kind === 'loading' || request.kind === 'opening') states.push('loading');
+    else if (request.kind === 'opening' || (list.kind === 'loading' && this.#hasChart)) states.push('loading');
     if (link === 'offline') states.push('offline');
     if (list.kind === 'ready' && list.items.length === 0) states.push('empty');
     if (pairing !== null) states.push(pairing.state === 'paired' ? 'paired' : 'unpaired');
@@ -248,6 +255,7 @@ export class IteroScanRequest extends IteroElement {
     if (!this.#hasChart) return nothing;
     if (list.kind === 'failed') return faultView(list.fault, () => void this.#store.loadList());
     if (list.kind === 'loading') return this.#linkWas === 'failed' ? nothing : loadingView(2);
+    if (list.items.length === 0 && this.#store.request.kind !== 'closed') return nothing;
     if (list.items.length === 0) return emptyView(msg('No scan request for this chart yet.'));
     return html`${list.stale === null ? nothing : faultView(list.stale, () => void this.#store.loadList())}
     ${listTemplate({

@@ -21,7 +21,7 @@ import {
   type FieldFaults,
   type Remembered,
 } from './draft.ts';
-import { isSameIdentity, type MissingPart } from './identity.ts';
+import { filled, isSameIdentity, type MissingPart } from './identity.ts';
 import { LOADING, reduceList, type ListAction, type ListState } from './list-state.ts';
 import { recallChoices, rememberChoices } from './remembered.ts';
 import {
@@ -41,7 +41,7 @@ export interface RequestHost {
   readonly owner: () => SessionClaims | undefined;
   /** The patient as the page names it now. */
   readonly identity: () => Result<PatientIdentity, MissingPart[]>;
-  readonly chartNumber: () => string | null;
+  readonly chartNumber: () => string | null | undefined;
   /** Draw again. */
   readonly changed: () => void;
   /** False when a listener prevented it. */
@@ -126,7 +126,7 @@ export class RequestStore {
   async loadList(): Promise<void> {
     const api = this.#host.api();
     const chartNumber = this.#host.chartNumber();
-    if (!api || chartNumber === null) return;
+    if (!api || !filled(chartNumber)) return;
     const [call, signal] = this.#instead(this.#listCall);
     this.#listCall = call;
     const answer = await api.searchRequests({ chartNumber }, signal);

@@ -13,7 +13,8 @@ import { drawTeeth } from '../../../widget/itero-scan-request/tooth-shapes.ts';
 const NOTHING: TypeAhead = { text: '', at: 0 };
 
 function type(keys: string, notation: ToothNotation, pause = 100): string {
-  return [...keys].reduce((typed, key, index) => typeAhead(typed, key, 5000 + index * pause, notation), NOTHING).text;
+  return Array.from(keys).reduce((typed, key, index) => typeAhead(typed, key, 5000 + index * pause, notation), NOTHING)
+    .text;
 }
 
 describe('keys of the tooth chart', () => {

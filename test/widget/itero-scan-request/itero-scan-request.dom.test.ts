@@ -1,0 +1,410 @@
+import { sendKeys } from '@web/test-runner-commands';
+import { assert } from 'chai';
+import type { Scope } from '../../../shared/session.ts';
+import type { FakeBff } from '../../support/dom/fake-bff.ts';
+import {
+  assertAccessible,
+  control,
+  findControl,
+  nextTask,
+  unmount,
+  until,
+  visibleText,
+} from '../../support/dom/page.ts';
+import {
+  choose,
+  differentPatient,
+  fillForm,
+  installRequestBff,
+  mountRequest,
+  openForm,
+  pairing,
+  part,
+  partOf,
+  PATIENT,
+  practice,
+  scanRequest,
+  sentRequests,
+  showRequests,
+  unknownPatient,
+} from '../../support/dom/scan-request.ts';
+
+let bff: FakeBff;
+
+describe('itero-scan-request', () => {
+  beforeEach(() => {
+    bff = installRequestBff();
+    showRequests(bff);
+  });
+
+  afterEach(() => {
+    unmount();
+    bff.restore();
+  });
+
+  describe('before the form', () => {
+    it('offers to send, and says that there is no request yet', async () => {
+      const element = await mountRequest();
+      assert.include(visibleText(element), 'No scan request for this chart yet.');
+      assert.isTrue(element.matches(':state(empty)'));
+      assert.isTrue(element.matches(':state(paired)'));
+      assert.isFalse(partOf(element, '#open', HTMLButtonElement).disabled);
+      await assertAccessible(element);
+    });
+
+    for (const [what, attributes, sentence] of [
+      ['chart number', 'first-name="A" last-name="B" chart-number=""', 'This chart has no chart number.'],
+      ['chart number attribute', 'first-name="A" last-name="B"', 'This chart has no chart number.'],
+      ['first name', 'first-name=" " last-name="B" chart-number="7"', 'This chart has no first name.'],
+      ['last name', 'first-name="A" chart-number="7"', 'This chart has no last name.'],
+    ] as const) {
+      it(`sends nothing from a chart without ${what}, and says so`, async () => {
+        const element = await mountRequest(attributes);
+        assert.isTrue(partOf(element, '#open', HTMLButtonElement).disabled);
+        assert.include(visibleText(element), sentence);
+        await assertAccessible(element);
+      });
+    }
+
+    for (const [state, sentence] of [
+      ['unpaired', 'This clinic is not connected to iTero.'],
+      ['needs_login', 'Nobody is signed in to iTero any more. Sign in again'],
+      ['lost', 'Somebody disconnected this clinic in iTero. Connect it again'],
+    ] as const) {
+      it(`says what to do when the clinic is ${state}, and when it is paired again`, async () => {
+        bff.answer('GET', '/v1/pairing', { json: pairing(state) });
+        const element = await mountRequest();
+        assert.include(visibleText(element), sentence);
+        assert.isTrue(element.matches(':state(unpaired)'));
+        assert.isTrue(partOf(element, '#open', HTMLButtonElement).disabled);
+        await assertAccessible(element);
+        bff.answer('GET', '/v1/pairing', { json: pairing() });
+        bff.push('pairing.created');
+        await until('it is paired', () => element.matches(':state(paired)'));
+        await element.updateComplete;
+        assert.isFalse(partOf(element, '#open', HTMLButtonElement).disabled);
+      });
+    }
+
+    it('is a list to read where the session may not write', async () => {
+      bff.grant(['pair:read', 'scan-request:read']);
+      showRequests(bff, scanRequest());
+      const element = await mountRequest();
+      assert.isUndefined(findControl(element, 'Send to scanner'));
+      assert.isUndefined(findControl(element, /Cancel request/));
+      assert.include(visibleText(element), 'Open on the scanner');
+      await assertAccessible(element);
+    });
+
+    it('shows a list that cannot be loaded, and loads it when asked', async () => {
+      bff.answer('POST', '/v1/scan-requests/search', { problem: 'internal' });
+      const element = await mountRequest();
+      assert.include(visibleText(element), 'Something went wrong here.');
+      assert.isTrue(element.matches(':state(error)'));
+      await assertAccessible(element);
+      showRequests(bff, scanRequest());
+      control(element, 'Try again').click();
+      await until('the list is there', () => visibleText(element).includes('Open on the scanner'));
+    });
+
+    it('is announced as loading until the answers come', async () => {
+      const held = bff.hold('POST', '/v1/scan-requests/search', { json: { items: [], nextCursor: null } });
+      const mounted = mountRequest();
+      await until('it loads', () => document.querySelector('itero-scan-request:state(loading)') !== null);
+      await assertAccessible(document.querySelector('itero-scan-request') ?? document.body);
+      held.release();
+      await mounted;
+    });
+
+    it('says when the practice system grants no session any more', async () => {
+      const element = await mountRequest();
+      bff.refuseSessions();
+      bff.endSession();
+      bff.push('scan_request.sent');
+      await until('the session has ended', () => element.matches(':state(error)'));
+      assert.include(visibleText(element), 'The practice system did not grant access');
+      await assertAccessible(element);
+    });
+  });
+
+  describe('the form', () => {
+    it('asks for what the practice has, and lists what cannot be chosen with the reason', async () => {
+      const element = await mountRequest();
+      await openForm(element);
+      const options = (id: string) => [...partOf(element, `#${id}`, HTMLSelectElement).options];
+      assert.deepEqual(
+        options('procedure').map((option) => option.label),
+        ['Choose …', 'Study Model/iRecord', 'Fixed Restorative'],
+      );
+      const old = options('scanner').find((option) => option.value === 'S0');
+      assert.isTrue(old?.disabled);
+      assert.include(old?.label ?? '', 'not supported: older than Element 1');
+      assert.isTrue(options('doctor').find((option) => option.value === 'd3')?.disabled);
+      await assertAccessible(element);
+    });
+
+    it('asks for teeth and restorations only where the type needs them', async () => {
+      const element = await mountRequest();
+      await openForm(element);
+      const chart = () => element.shadowRoot?.querySelector('itero-tooth-chart') ?? null;
+      await choose(element, 'procedure', 'p1');
+      assert.isNull(chart());
+      await choose(element, 'procedure', 'p2');
+      await choose(element, 'type', 't2');
+      assert.isNotNull(chart());
+      chart()
+        ?.shadowRoot?.querySelector('[data-tooth="3"]')
+        ?.dispatchEvent(new MouseEvent('click', { bubbles: true }));
+      chart()
+        ?.shadowRoot?.querySelector('[data-tooth="4"]')
+        ?.dispatchEvent(new MouseEvent('click', { bubbles: true }));
+      await element.updateComplete;
+      await choose(element, 'restoration-3', 'Crown');
+      await choose(element, 'shade-3', 'A2');
+      control(element, 'Take 16 over to all teeth').click();
+      await choose(element, 'doctor', 'd1');
+      await assertAccessible(element);
+      part(element, '#send').click();
+      await until('it was sent', () => sentRequests(bff).length === 1);
+      assert.deepInclude(sentRequests(bff)[0]?.body, {
+        procedureTypeId: 't2',
+        teeth: [
+          { adaId: 3, restorationType: 'Crown', shade: 'A2' },
+          { adaId: 4, restorationType: 'Crown', shade: 'A2' },
+        ],
+      });
+    });
+
+    it('marks what is missing, says it in words and goes to the first', async () => {
+      const element = await mountRequest();
+      await openForm(element);
+      await choose(element, 'procedure', 'p2');
+      await choose(element, 'type', 't2');
+      part(element, '#send').click();
+      await until('the chart has the focus', () => element.shadowRoot?.activeElement?.id === 'teeth');
+      assert.include(visibleText(element), 'Choose at least one tooth.');
+      assert.include(visibleText(element), 'Choose the doctor.');
+      assert.equal(part(element, '#doctor').getAttribute('aria-invalid'), 'true');
+      assert.lengthOf(sentRequests(bff), 0);
+      await assertAccessible(element);
+      await choose(element, 'doctor', 'd1');
+      assert.notInclude(visibleText(element), 'Choose the doctor.');
+    });
+
+    it('can be filled in and sent with the keyboard alone', async () => {
+      const element = await mountRequest();
+      control(element, 'Send to scanner').focus();
+      await sendKeys({ press: 'Enter' });
+      await until('the procedure has the focus', () => element.shadowRoot?.activeElement?.id === 'procedure');
+      await sendKeys({ type: 'Fixed' });
+      await sendKeys({ press: 'Tab' });
+      await sendKeys({ type: 'Crown' });
+      await sendKeys({ press: 'Tab' });
+      await sendKeys({ type: '26' });
+      await sendKeys({ press: 'Space' });
+      await sendKeys({ press: 'Tab' });
+      await sendKeys({ press: 'Tab' });
+      assert.equal(element.shadowRoot?.activeElement?.id, 'restoration-14');
+      await sendKeys({ type: 'Cr' });
+      for (const id of ['material-14', 'shade-14', 'doctor']) {
+        await sendKeys({ press: 'Tab' });
+        assert.equal(element.shadowRoot?.activeElement?.id, id);
+      }
+      await sendKeys({ type: 'Tom' });
+      for (let tabs = 0; tabs < 12 && element.shadowRoot?.activeElement?.id !== 'notes'; tabs += 1) {
+        await sendKeys({ press: 'Tab' });
+      }
+      await sendKeys({ type: 'subgingival' });
+      await sendKeys({ press: 'Tab' });
+      assert.equal(element.shadowRoot?.activeElement?.id, 'send');
+      await sendKeys({ press: 'Enter' });
+      await until('it was sent', () => visibleText(element).includes('Sent. The request is open on the scanner.'));
+      assert.deepEqual(sentRequests(bff)[0]?.body, {
+        patient: { firstName: 'Zoë', lastName: 'O’Hara', chartNumber: 'C-7', dateOfBirth: '1980-02-29' },
+        doctorId: 'd2',
+        procedureId: 'p2',
+        procedureTypeId: 't2',
+        teeth: [{ adaId: 14, restorationType: 'Crown' }],
+        notes: 'subgingival',
+      });
+      await until('the focus is back', () => element.shadowRoot?.activeElement?.id === 'open');
+    });
+
+    it('is closed by Escape with the focus back on its button, and keeps what was typed', async () => {
+      const element = await mountRequest();
+      await fillForm(element);
+      partOf(element, '#notes', HTMLTextAreaElement).focus();
+      await sendKeys({ type: 'margin' });
+      await sendKeys({ press: 'Escape' });
+      await until('the focus is back', () => element.shadowRoot?.activeElement?.id === 'open');
+      await openForm(element);
+      assert.equal(partOf(element, '#notes', HTMLTextAreaElement).value, 'margin');
+    });
+
+    it('says why it cannot open, and opens when asked again', async () => {
+      bff.answer('GET', '/v1/practice', { problem: 'upstream_unavailable' });
+      const element = await mountRequest();
+      control(element, 'Send to scanner').click();
+      await until('it says why', () => visibleText(element).includes('iTero cannot be reached at the moment.'));
+      await assertAccessible(element);
+      bff.answer('GET', '/v1/practice', { json: practice });
+      control(element, 'Try again').click();
+      await until('it is open', () => element.shadowRoot?.querySelector('form') !== null);
+    });
+
+    it('chooses the next time what was chosen the last time', async () => {
+      const first = await mountRequest();
+      await fillForm(first);
+      part(first, '#send').click();
+      await until('it was sent', () => visibleText(first).includes('Sent.'));
+      await openForm(first);
+      assert.equal(partOf(first, '#procedure', HTMLSelectElement).value, 'p1');
+      assert.equal(partOf(first, '#doctor', HTMLSelectElement).value, 'd1');
+      assert.equal(partOf(first, '#notes', HTMLTextAreaElement).value, '');
+    });
+  });
+
+  describe('the patient', () => {
+    it('is shown letter by letter as it will be sent', async () => {
+      const element = await mountRequest(PATIENT.replace('Zoë', 'Zoë  Ann'));
+      await openForm(element);
+      assert.equal(part(element, '.exact').textContent, 'Zoë  Ann O’Hara');
+      assert.include(visibleText(part(element, '.guard')), 'C-7');
+      assert.include(visibleText(part(element, '.guard')), '1980');
+    });
+
+    it('is shown without a birth date when none can be sent', async () => {
+      const element = await mountRequest(PATIENT.replace('1980-02-29', '29.2.1980'));
+      await openForm(element);
+      assert.include(visibleText(element), 'Born not sent');
+    });
+
+    it('is shown by initials where the page asks for privacy', async () => {
+      showRequests(bff, scanRequest({ patient: { firstName: 'Zoe', lastName: 'Ohara', chartNumber: 'C-7' } }));
+      bff.answer('POST', '/v1/scan-requests/check', { json: differentPatient });
+      const element = await mountRequest(`${PATIENT} privacy`);
+      await openForm(element);
+      assert.include(visibleText(element), 'Z. O.');
+      assert.notMatch(visibleText(element), /Zoë|O’Hara|Zoe|Ohara/);
+      await assertAccessible(element);
+    });
+
+    it('who is known here is said to be known, and no more', async () => {
+      const element = await mountRequest();
+      await openForm(element);
+      assert.include(visibleText(element), 'Known here under this chart number with the same name');
+      assert.equal(part(element, '#send').getAttribute('aria-disabled'), 'false');
+    });
+
+    it('of whom nothing is known here will probably be a new one', async () => {
+      bff.answer('POST', '/v1/scan-requests/check', { json: { ...unknownPatient, otherCharts: ['C-9'] } });
+      const element = await mountRequest();
+      await openForm(element);
+      assert.include(
+        visibleText(element),
+        'No scan is known here under this chart number: Align will probably make a new patient.',
+      );
+      assert.include(visibleText(element), 'The same name is also known here under another chart number: C-9');
+      await assertAccessible(element);
+    });
+
+    it('with another name here is sent only on the person’s word, under the name of the chart', async () => {
+      bff.answer('POST', '/v1/scan-requests/check', { json: differentPatient });
+      const element = await mountRequest();
+      await fillForm(element);
+      assert.include(visibleText(element), 'A different name is known here under this chart number: Zoe Ohara');
+      part(element, '#send').click();
+      await until('the choice has the focus', () => element.shadowRoot?.activeElement?.id === 'accept-different');
+      assert.lengthOf(sentRequests(bff), 0);
+      await assertAccessible(element);
+      part(element, '#accept-different').click();
+      await element.updateComplete;
+      part(element, '#send').click();
+      await until('it was sent', () => sentRequests(bff).length === 1);
+      assert.nestedInclude(sentRequests(bff)[0]?.body, { 'patient.firstName': 'Zoë' });
+    });
+
+    it('can be corrected upstream, after a question, and is then looked up anew', async () => {
+      bff.answer('POST', '/v1/scan-requests/check', { json: differentPatient });
+      bff.answer('PATCH', '/v1/patients', { status: 204 });
+      const element = await mountRequest();
+      await openForm(element);
+      control(element, 'Correct the name at iTero …').click();
+      await until('it asks', () => element.shadowRoot?.activeElement?.id === 'correct-yes');
+      await assertAccessible(element);
+      bff.answer('POST', '/v1/scan-requests/check', { json: { ...differentPatient, verdict: 'same' } });
+      part(element, '#correct-yes').click();
+      await until('it is known', () => visibleText(element).includes('with the same name'));
+      assert.deepEqual(bff.calls.find((call) => call.method === 'PATCH')?.body, {
+        chartNumber: 'C-7',
+        firstName: 'Zoe',
+        lastName: 'Ohara',
+        newFirstName: 'Zoë',
+        newLastName: 'O’Hara',
+      });
+    });
+
+    it('cannot be corrected upstream where the session does not allow it', async () => {
+      const scopes: Scope[] = ['pair:read', 'scan-request:read', 'scan-request:write'];
+      bff.grant(scopes);
+      bff.answer('POST', '/v1/scan-requests/check', { json: differentPatient });
+      const element = await mountRequest();
+      await openForm(element);
+      assert.isUndefined(findControl(element, /Correct the name/));
+    });
+
+    it('that could not be looked up is sent only on the person’s word', async () => {
+      bff.answer('POST', '/v1/scan-requests/check', { problem: 'internal' });
+      const element = await mountRequest();
+      await fillForm(element);
+      assert.include(visibleText(element), 'It could not be looked up whether this patient is known here.');
+      assert.equal(part(element, '#send').getAttribute('aria-disabled'), 'true');
+      await assertAccessible(element);
+      part(element, '#accept-unchecked').click();
+      await element.updateComplete;
+      assert.equal(part(element, '#send').getAttribute('aria-disabled'), 'false');
+    });
+
+    it('who is respelled while the form is open is looked up anew before anything can be sent', async () => {
+      const element = await mountRequest();
+      await fillForm(element);
+      const held = bff.hold('POST', '/v1/scan-requests/check', { json: differentPatient });
+      element.setAttribute('first-name', 'Zoé');
+      part(element, '#send').click();
+      await until('it looks up', () => visibleText(element).includes('Looking up'));
+      part(element, '#send').click();
+      held.release();
+      await until('the answer is there', () => visibleText(element).includes('A different name is known here'));
+      assert.equal(part(element, '.exact').textContent, 'Zoé O’Hara');
+      assert.lengthOf(sentRequests(bff), 0);
+    });
+
+    it('who is changed for another one takes everything along: form, notes, list and late answers', async () => {
+      showRequests(bff, scanRequest());
+      const element = await mountRequest();
+      await fillForm(element);
+      partOf(element, '#notes', HTMLTextAreaElement).value = 'for the former patient';
+      part(element, '#notes').dispatchEvent(new Event('input', { bubbles: true }));
+      const list = bff.hold('POST', '/v1/scan-requests/search', { json: { items: [scanRequest()], nextCursor: null } });
+      const post = bff.hold('POST', '/v1/scan-requests', { json: scanRequest(), status: 201 });
+      let requested = 0;
+      element.addEventListener('itero-scan-requested', () => (requested += 1));
+      bff.push('scan_request.sent');
+      part(element, '#send').click();
+      await until('it was sent', () => sentRequests(bff).length === 1);
+      element.setAttribute('chart-number', 'C-8');
+      await element.updateComplete;
+      assert.isNull(element.shadowRoot?.querySelector('form'));
+      assert.notInclude(visibleText(element), 'Open on the scanner');
+      showRequests(bff);
+      list.release();
+      post.release();
+      await until('the new list is there', () => element.matches(':state(empty)'));
+      await nextTask();
+      assert.equal(requested, 0);
+      assert.notInclude(visibleText(element), 'Sent.');
+      await openForm(element);
+      assert.equal(partOf(element, '#notes', HTMLTextAreaElement).value, '');
+    });
+  });
+});
