@@ -1,5 +1,60 @@
 import { fileURLToPath } from 'node:url';
-import { defineConfig } from 'vite';
+import { defineConfig, parseAst, type Plugin } from 'vite';
+
+const TEMPLATE = /\b(?:html|css|svg)`/;
+const LINE_BREAK = /\s*\n\s*/g;
+
+interface Node {
+  readonly type: string;
+  readonly start: number;
+  readonly end: number;
+  readonly [key: string]: unknown;
+}
+
+function isNode(value: unknown): value is Node {
+  return typeof value === 'object' && value !== null && 'type' in value;
+}
+
+/** Every template literal tagged `html`, `svg` or `css` below a node. */
+function* taggedTemplates(node: Node): Generator<{ tag: string; quasis: Node[] }> {
+  if (node.type === 'TaggedTemplateExpression') {
+    const { tag, quasi } = node as unknown as { tag: Node & { name?: string }; quasi: { quasis: Node[] } };
+    if (tag.name === 'html' || tag.name === 'css' || tag.name === 'svg') yield { tag: tag.name, quasis: quasi.quasis };
+  }
+  for (const child of Object.values(node)) {
+    for (const one of Array.isArray(child) ? child : [child]) if (isNode(one)) yield* taggedTemplates(one);
+  }
+}
+
+/**
+ * Takes the indentation out of templates and styles. Only white space around a line break is folded, into one space,
+ * which HTML reads the same (no template here is white-space sensitive); in styles it goes where the grammar needs none.
+ */
+function foldTemplates(): Plugin {
+  return {
+    name: 'itero:fold-templates',
+    apply: 'build',
+    transform: {
+      filter: { id: /\/widget\/.*\.ts$/, code: TEMPLATE },
+      handler(code) {
+        // Vite has taken the types away by now.
+        const edits: { start: number; end: number; text: string }[] = [];
+        for (const { tag, quasis } of taggedTemplates(parseAst(code) as unknown as Node)) {
+          for (const { start, end } of quasis) {
+            const folded = code.slice(start, end).replaceAll(LINE_BREAK, ' ');
+            const text = tag === 'css' ? folded.replaceAll(/\s*([{};,])\s*/g, '$1').replaceAll(';}', '}') : folded;
+            edits.push({ start, end, text });
+          }
+        }
+        let out = code;
+        for (const { start, end, text } of edits.sort((a, b) => b.start - a.start)) {
+          out = out.slice(0, start) + text + out.slice(end);
+        }
+        return { code: out, map: null };
+      },
+    },
+  };
+}
 
 /**
  * The embed module that the BFF serves under `/embed/v1/`. Not `build.lib`: that keeps white space. Lazy parts and the
@@ -8,6 +63,7 @@ import { defineConfig } from 'vite';
 export default defineConfig({
   base: './',
   publicDir: false,
+  plugins: [foldTemplates()],
   build: {
     outDir: 'dist/embed',
     emptyOutDir: true,

@@ -1,13 +1,7 @@
-import { configureLocalization, msg, str } from '@lit/localize';
-
-/** All visible text passes through `msg`. Translations come with the language issue: list their locales here. */
-export const { getLocale, setLocale } = configureLocalization({
-  sourceLocale: 'en',
-  targetLocales: [],
-  loadLocale: (locale) => Promise.reject(new Error(`There is no translation for ${locale}.`)),
-});
-
-export { msg, str };
+// Not the package's index: that carries the runtime that loads translations. It comes with the languages, which set
+// `msg`'s implementation up (`configureLocalization`) before the first element renders.
+export { msg } from '@lit/localize/init/install.js';
+export { str } from '@lit/localize/internal/str-tag.js';
 
 const formats = new Map<string, Intl.DateTimeFormat>();
 
