@@ -1,0 +1,91 @@
+import { html, nothing, type TemplateResult } from 'lit';
+import { repeat } from 'lit/directives/repeat.js';
+import { msg, str } from '../core/localize.ts';
+import { compactFlow } from './case-flow.ts';
+import type { InboxState } from './inbox-state.ts';
+import type { Outline } from './last-list.ts';
+import { renderDetail, type DetailView } from './scan-detail.ts';
+import { renderCase } from './scan-row.ts';
+import type { Row } from './scan-rows.ts';
+import { orderName } from './words.ts';
+
+export interface ListView {
+  readonly state: InboxState;
+  /** Rows to render, ascending; the list holds many more. */
+  readonly indexes: readonly number[];
+  /** The row that Tab reaches. */
+  readonly current: string | null;
+  /** Scans that came in above what is in view. */
+  readonly above: number;
+  readonly detail: DetailView;
+  readonly toTop: () => void;
+  readonly loadMore: () => void;
+  readonly keyDown: (event: KeyboardEvent) => void;
+}
+
+export function renderList(view: ListView): TemplateResult {
+  const { rows } = view.state;
+  return html`<div class="list-frame">
+    ${
+      view.above > 0
+        ? html`<button type="button" class="pill primary" @click=${view.toTop}>
+            ${view.above === 1 ? msg('1 new scan above') : msg(str`${view.above} new scans above`)} ↑
+          </button>`
+        : nothing
+    }
+    <div class="list" part="list">
+      <ul aria-label=${msg('Scans, newest first')} @keydown=${view.keyDown}>
+        ${repeat(
+          view.indexes.flatMap((index) => (rows[index] ? [{ index, row: rows[index] }] : [])),
+          ({ row }) => row.scan.orderId,
+          ({ index, row }) => renderRow(row, index, view),
+        )}
+      </ul>
+      ${renderEnd(view)}
+    </div>
+  </div>`;
+}
+
+function renderRow(row: Row, index: number, { state, current, detail }: ListView): TemplateResult {
+  const { orderId } = row.scan;
+  const place = {
+    open: state.open === orderId,
+    fresh: state.fresh.has(orderId),
+    tabbable: current === orderId,
+  };
+  // While older ones are not loaded, how many there are in all is not known: -1.
+  return html`<li
+    class="${place.open ? 'open' : ''} ${place.fresh ? 'fresh' : ''}"
+    data-id=${orderId}
+    aria-setsize=${state.cursor === null ? state.rows.length : -1}
+    aria-posinset=${index + 1}
+  >
+    ${renderCase(row, place, detail)} ${place.open ? renderDetail(row, detail) : nothing}
+  </li>`;
+}
+
+function renderEnd({ state, loadMore }: ListView): TemplateResult | typeof nothing {
+  if (state.paging.kind === 'failed') {
+    return html`<div class="more" role="alert">
+      <p>${state.paging.fault.displayMessage}</p>
+      <button type="button" @click=${loadMore}>${msg('Try again')}</button>
+    </div>`;
+  }
+  return state.cursor === null ? nothing : html`<p class="more secondary">${msg('Loading older scans')} …</p>`;
+}
+
+/** The last list without names, dimmed, until the first answer. */
+export function renderOutlines(outlines: readonly Outline[]): TemplateResult {
+  return html`<div class="list dim" role="status">
+    <span class="hidden-visually">${msg('Loading')}</span>
+    <ul aria-hidden="true">
+      ${outlines.map(
+        (outline) =>
+          html`<li>
+            <b>${outline.procedure ?? orderName(outline)}</b>
+            <p class="facts"><span>${orderName(outline)}</span>${compactFlow(outline)}</p>
+          </li>`,
+      )}
+    </ul>
+  </div>`;
+}

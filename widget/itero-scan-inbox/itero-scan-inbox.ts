@@ -1,0 +1,396 @@
+import {
+  html,
+  nothing,
+  type CSSResultGroup,
+  type PropertyDeclarations,
+  type PropertyValues,
+  type TemplateResult,
+} from 'lit';
+import { keyed } from 'lit/directives/keyed.js';
+import type { AssetName, View } from '../../shared/scan.ts';
+import type { ComponentName } from '../../shared/session.ts';
+import type { StreamEvent } from '../../shared/stream-event.ts';
+import {
+  IteroDownloadEvent,
+  IteroErrorEvent,
+  IteroScanOpenedEvent,
+  IteroScanReceivedEvent,
+  IteroScanUpdatedEvent,
+  IteroUnreadChangeEvent,
+} from '../core/events.ts';
+import { IteroElement, type StateName } from '../core/itero-element.ts';
+import { openKeep } from '../core/keep.ts';
+import { formatTime, msg, str } from '../core/localize.ts';
+import type { LinkState } from '../core/page-link.ts';
+import { expiredView, faultView, frame, loadingView, offlineNotice, unpairedView } from '../core/view-state.ts';
+import { toLabel } from '../itero-scan-request/tooth-notation.ts';
+import { renderList, renderOutlines } from './case-list.ts';
+import { countWords, renderFilters, renderNothing, type FilterView } from './filter-bar.ts';
+import { Inbox } from './inbox.ts';
+import { inboxStyles } from './itero-scan-inbox.styles.ts';
+import { Lightbox } from './lightbox.ts';
+import { LINK_LIFE_MS } from './link-renewal.ts';
+import { listKey } from './list-keys.ts';
+import { filesHeldWords, isUnpaired, pairingNotice } from './pairing-words.ts';
+import type { RowKey, Span } from './row-layout.ts';
+import type { DetailView } from './scan-detail.ts';
+import { detailStyles } from './scan-detail.styles.ts';
+import { isNarrowed } from './scan-filter.ts';
+import type { ScanNews } from './scan-reader.ts';
+import { countUpTo, type Row } from './scan-rows.ts';
+import { VirtualList } from './virtual-list.ts';
+import { patientName, procedureName } from './words.ts';
+
+const TICK_MS = 60_000;
+const FRESH_MS = 6_000;
+/** Rows before the end of what is listed at which the next page is asked for. */
+const AHEAD = 15;
+/** A patient's list this short needs no filter. */
+const FEW = 5;
+
+/**
+ * The scans of one patient, or of the clinic, newest first; new ones appear by themselves.
+ *
+ * @summary Inbox of intraoral scans.
+ * @tag itero-scan-inbox
+ *
+ * @attr chart-number - The patient whose scans are shown; without it the clinic's.
+ * @attr no-filters - Hides the filters.
+ * @attr no-downloads - Hides the files.
+ * @attr no-history - Hides statuses and versions.
+ *
+ * @slot heading - Instead of the heading.
+ * @slot actions - Beside the heading.
+ * @slot empty - When nothing is listed, with a next step.
+ * @slot error - Instead of what went wrong.
+ * @slot loading - While the first page loads.
+ *
+ * @fires itero-ready @fires itero-error @fires itero-session-expired
+ * @fires itero-scan-received - A new scan is shown. `{orderId, version}`
+ * @fires itero-scan-updated - A scan shown has new files or another state. `{orderId, version}`
+ * @fires itero-scan-opened - The person opened a scan or its pictures. `{orderId, version}`
+ * @fires itero-download - A download was started. `{orderId, version, asset}`
+ * @fires itero-unread-change - `{total}` over everything the session may see.
+ *
+ * @csspart base @csspart header @csspart body @csspart filters @csspart list @csspart case @csspart thumbnails
+ * @csspart thumbnail @csspart my-itero @csspart detail @csspart files @csspart download @csspart history @csspart rx
+ * @csspart lightbox @csspart empty @csspart error @csspart offline @csspart unpaired
+ * @cssproperty --itero-thumb-size - Width of a small picture (72px).
+ * @cssproperty --itero-list-height - Greatest height of the list before it scrolls.
+ * @cssstate loading @cssstate empty @cssstate error @cssstate offline @cssstate paired @cssstate unpaired
+ */
+export class IteroScanInbox extends IteroElement {
+  static override component: ComponentName = 'scan_inbox';
+  static override styles: CSSResultGroup = [IteroElement.styles, inboxStyles, detailStyles];
+  static override properties: PropertyDeclarations = {
+    noFilters: { type: Boolean, attribute: 'no-filters' },
+    noDownloads: { type: Boolean, attribute: 'no-downloads' },
+    noHistory: { type: Boolean, attribute: 'no-history' },
+  };
+
+  declare noFilters: boolean;
+  declare noDownloads: boolean;
+  declare noHistory: boolean;
+
+  readonly #inbox = new Inbox({
+    changed: () => this.requestUpdate(),
+    arrived: (news) => this.#arrived(news),
+    failed: (fault) => this.emit(new IteroErrorEvent(fault)),
+    now: () => Date.now(),
+  });
+  readonly #list = new VirtualList(this, {
+    scroller: () => this.renderRoot.querySelector<HTMLElement>('.list:not(.dim)'),
+    keys: () => this.#keys(),
+    open: () => this.#inbox.state.open,
+    holdsFocus: () => this.#lightbox.orderId !== null,
+    shown: (span) => this.#shown(span),
+  });
+  readonly #lightbox: Lightbox = new Lightbox(this, {
+    scan: (orderId) => this.#inbox.row(orderId)?.scan,
+    caption: (scan) => `${procedureName(scan)} · ${formatTime(scan.scannedAt ?? scan.modifiedAt, this.language)}`,
+    url: (link) => this.#url(link),
+    failed: (orderId, link) => void this.#inbox.pictureFailed(orderId, link),
+    closed: () => this.requestUpdate(),
+  });
+  #rows: readonly Row[] = [];
+  #rowKeys: readonly RowKey[] = [];
+  #span: Span = { first: 0, end: 0 };
+  #said = '';
+  #sayings = 0;
+  #above = 0;
+  #unread: number | null = null;
+  #downloadFault: string | null = null;
+  #tick: ReturnType<typeof setInterval> | undefined;
+  #fading: ReturnType<typeof setTimeout> | undefined;
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.#tick ??= setInterval(() => {
+      this.#inbox.retryPictures(this.#inbox.state.rows.slice(this.#span.first, this.#span.end));
+      this.requestUpdate();
+    }, TICK_MS);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    queueMicrotask(() => {
+      if (this.isConnected) return;
+      clearInterval(this.#tick);
+      this.#tick = undefined;
+      this.dropData();
+    });
+  }
+
+  protected override dropData(): void {
+    clearTimeout(this.#fading);
+    this.#lightbox.close();
+    this.#inbox.drop();
+    this.#said = '';
+    this.#above = 0;
+    this.#unread = null;
+    this.#downloadFault = null;
+  }
+
+  protected override linkChanged(state: LinkState): void {
+    const { link, claims } = this;
+    if (!link || !claims) return;
+    const { chartNumber } = this;
+    if (state.kind === 'ready') void this.#inbox.start({ api: link.api, chartNumber, keep: openKeep(claims) });
+    else if (state.kind === 'offline' && chartNumber === null) void this.#inbox.showOutlines(openKeep(claims));
+  }
+
+  protected override streamEvent(event: StreamEvent | { readonly type: 'stream.reset' }): void {
+    this.#inbox.streamEvent(event);
+  }
+
+  protected override willUpdate(changed: PropertyValues): void {
+    super.willUpdate(changed);
+    if (this.#lightbox.orderId !== null && !this.#inbox.row(this.#lightbox.orderId)) this.#lightbox.close();
+    this.setStates(...this.#stateNames());
+  }
+
+  protected override updated(): void {
+    const { counts } = this.#inbox.state;
+    if (counts && counts.unread !== this.#unread) {
+      this.#unread = counts.unread;
+      this.emit(new IteroUnreadChangeEvent(counts.unread));
+    }
+  }
+
+  protected override render(): TemplateResult {
+    const { counts } = this.#inbox.state;
+    const aside = counts ? html`<span class="count">${countWords(counts, this.language)}</span>` : nothing;
+    return html`${frame({ heading: this.#clinicWide ? msg('Scans of the clinic') : msg('Scans'), aside, body: this.#body() })}
+      <div class="hidden-visually" role="status">${keyed(this.#sayings, html`<span>${this.#said}</span>`)}</div>
+      ${this.#lightbox.render()}`;
+  }
+
+  get #clinicWide(): boolean {
+    return this.chartNumber === null || this.chartNumber === undefined;
+  }
+
+  #stateNames(): StateName[] {
+    const { load, rows } = this.#inbox.state;
+    const kind = this.link?.state.kind;
+    const names: StateName[] = [];
+    if (kind === 'offline') names.push('offline');
+    if (kind === 'failed' || kind === 'expired' || load.kind === 'failed') names.push('error');
+    else if (load.kind === 'ready' && rows.length === 0) names.push('empty');
+    else if (load.kind !== 'ready') names.push('loading');
+    if (this.#inbox.pairing !== null) names.push(isUnpaired(this.#inbox.pairing) ? 'unpaired' : 'paired');
+    return names;
+  }
+
+  #body(): unknown {
+    const { state } = this.#inbox;
+    const link = this.link?.state ?? { kind: 'starting' };
+    const retry = (): void => this.link?.retry();
+    if (link.kind === 'failed') return faultView(link.fault);
+    const notices = [
+      link.kind === 'expired' ? expiredView(link.fault, retry) : nothing,
+      link.kind === 'offline' ? offlineNotice(retry) : nothing,
+      state.load.kind === 'failed' && link.kind !== 'expired'
+        ? faultView(state.load.fault, state.load.fault.retryable ? () => void this.#inbox.load() : undefined)
+        : nothing,
+      state.rows.length > 0 ? pairingNotice(this.#inbox.pairing) : nothing,
+    ];
+    if (state.rows.length > 0) return [notices, this.#filters(), this.#renderList()];
+    if (state.load.kind === 'ready') return [notices, this.#filters(), this.#renderEmpty()];
+    if (this.#inbox.outlines.length > 0 && !isNarrowed(state.filter))
+      return [notices, renderOutlines(this.#inbox.outlines)];
+    if (link.kind === 'expired' || link.kind === 'offline' || state.load.kind === 'failed') return notices;
+    return [notices, state.load.kind === 'loading' ? this.#filters() : nothing, loadingView(6)];
+  }
+
+  #filterView(): FilterView {
+    const { filter, counts } = this.#inbox.state;
+    return {
+      filter,
+      counts,
+      clinicWide: this.#clinicWide,
+      language: this.language,
+      narrow: (wanted) => {
+        this.#list.toTop();
+        void this.#inbox.narrow(wanted);
+      },
+    };
+  }
+
+  #filters(): TemplateResult | typeof nothing {
+    const { filter, counts } = this.#inbox.state;
+    const wanted = this.#clinicWide || isNarrowed(filter) || (counts?.total ?? 0) > FEW;
+    return wanted && !this.noFilters ? renderFilters(this.#filterView()) : nothing;
+  }
+
+  #renderEmpty(): TemplateResult {
+    const { filter } = this.#inbox.state;
+    if (isUnpaired(this.#inbox.pairing) && !isNarrowed(filter)) return unpairedView();
+    return html`<slot name="empty">${renderNothing(this.#filterView())}</slot>`;
+  }
+
+  #keys(): readonly RowKey[] {
+    const { rows } = this.#inbox.state;
+    if (rows !== this.#rows) {
+      this.#rows = rows;
+      this.#rowKeys = rows.map(({ scan }) => ({ id: scan.orderId, stamp: scan.modifiedAt }));
+    }
+    return this.#rowKeys;
+  }
+
+  #renderList(): TemplateResult {
+    return renderList({
+      state: this.#inbox.state,
+      indexes: this.#list.indexes(),
+      current: this.#list.current,
+      above: this.#above,
+      detail: this.#detailView(),
+      toTop: () => this.#list.toTop(),
+      loadMore: () => void this.#inbox.loadMore(),
+      keyDown: this.#keyDown,
+    });
+  }
+
+  #detailView(): DetailView {
+    const inbox = this.#inbox;
+    return {
+      language: this.language,
+      now: Date.now(),
+      initialsOnly: this.initialsOnly,
+      clinicWide: this.#clinicWide,
+      broken: inbox.broken,
+      detail: inbox.detail,
+      rx: inbox.rx,
+      filesHeld: filesHeldWords(inbox.pairing),
+      downloadFault: this.#downloadFault,
+      showDownloads: !this.noDownloads && this.has('scan:download'),
+      showHistory: !this.noHistory,
+      url: (link) => this.#url(link),
+      toothName: (adaId) => toLabel(adaId, this.notation),
+      toggle: (orderId) => this.#toggle(orderId),
+      look: (orderId, view) => this.#look(orderId, view),
+      pictureFailed: (orderId, link) => void inbox.pictureFailed(orderId, link),
+      download: (event, orderId, asset) => void this.#download(event, orderId, asset),
+      mark: (orderId, read) => void inbox.mark(orderId, read),
+      readRx: () => void inbox.readRx(),
+      retry: (orderId) => void inbox.look(orderId),
+    };
+  }
+
+  #url(link: string): string {
+    return this.link?.api.assetUrl(link) ?? '';
+  }
+
+  #toggle(orderId: string): void {
+    this.#downloadFault = null;
+    if (this.#inbox.state.open === orderId) {
+      this.#inbox.close();
+      return;
+    }
+    this.#tellOpened(orderId);
+    void this.#inbox.open(orderId);
+  }
+
+  #look(orderId: string, view: View): void {
+    this.#tellOpened(orderId);
+    this.#lightbox.show(orderId, view);
+    void this.#inbox.look(orderId);
+  }
+
+  #tellOpened(orderId: string): void {
+    const version = this.#inbox.row(orderId)?.scan.version ?? null;
+    this.emit(new IteroScanOpenedEvent(orderId, version));
+  }
+
+  /** The link in the page may be older than it lives: then it is renewed first, and followed afterwards. */
+  async #download(event: MouseEvent, orderId: string, asset: AssetName): Promise<void> {
+    const row = this.#inbox.row(orderId);
+    if (!row) return;
+    if (Date.now() - row.linksAt < LINK_LIFE_MS) {
+      this.emit(new IteroDownloadEvent(orderId, row.scan.version, asset));
+      return;
+    }
+    event.preventDefault();
+    const anchor = event.currentTarget;
+    const answer = await this.#inbox.read(orderId);
+    this.#downloadFault = answer.ok ? null : answer.error.displayMessage;
+    this.requestUpdate();
+    await this.updateComplete;
+    if (answer.ok && anchor instanceof HTMLElement && anchor.isConnected) anchor.click();
+  }
+
+  #shown(span: Span): void {
+    this.#span = span;
+    if (!this.#list.scrolled && this.#above > 0) {
+      this.#above = 0;
+      this.requestUpdate();
+    }
+    const { rows, listedTo, cursor, paging } = this.#inbox.state;
+    if (cursor === null || paging.kind !== 'idle') return;
+    if (span.end + AHEAD >= countUpTo(rows, listedTo)) void this.#inbox.loadMore();
+  }
+
+  #arrived(news: readonly ScanNews[]): void {
+    const received = news.filter(({ type }) => type === 'scan.received');
+    const updated = news.filter(({ type }) => type === 'scan.updated' || type === 'scan.asset_ready');
+    for (const { orderId } of received) this.emit(new IteroScanReceivedEvent(orderId, this.#versionOf(orderId)));
+    for (const { orderId } of updated) this.emit(new IteroScanUpdatedEvent(orderId, this.#versionOf(orderId)));
+    if (this.#list.scrolled) this.#above += received.length;
+    if (received.length > 0) this.#say(this.#receivedWords(received));
+    else if (updated.length === 1) this.#say(msg('A scan has new files or another status'));
+    else if (updated.length > 1) this.#say(msg(str`${updated.length} scans have new files or another status`));
+    clearTimeout(this.#fading);
+    this.#fading = setTimeout(() => this.#inbox.fade(), FRESH_MS);
+    this.requestUpdate();
+  }
+
+  #receivedWords(received: readonly ScanNews[]): string {
+    if (received.length > 1) return msg(str`${received.length} new scans received`);
+    const scan = this.#inbox.row(received[0]?.orderId ?? '')?.scan;
+    if (!scan || this.initialsOnly) return msg('New scan received');
+    return msg(str`New scan received: ${patientName(scan.patient, false)}`);
+  }
+
+  #say(words: string): void {
+    this.#said = words;
+    this.#sayings += 1;
+  }
+
+  #versionOf(orderId: string): string | null {
+    return this.#inbox.row(orderId)?.scan.version ?? null;
+  }
+
+  readonly #keyDown = (event: KeyboardEvent): void => {
+    const { rows, open } = this.#inbox.state;
+    const move = listKey(event, this.#span.end - this.#span.first);
+    if (move === null) return;
+    event.preventDefault();
+    if (move === 'close') {
+      if (open !== null) this.#inbox.close();
+      if (open !== null) void this.#list.focus(open);
+      return;
+    }
+    const from = rows.findIndex(({ scan }) => scan.orderId === this.#list.current);
+    const row = rows[Math.min(Math.max(0, from + move), rows.length - 1)];
+    if (row) void this.#list.focus(row.scan.orderId);
+  };
+}
