@@ -5,6 +5,7 @@ import { IteroElement } from '../../../widget/core/itero-element.ts';
 import { openLinks, type LinkState } from '../../../widget/core/page-link.ts';
 import type { ComponentName } from '../../../shared/session.ts';
 import { installFakeBff, SESSION_URL, type FakeBff } from '../../support/dom/fake-bff.ts';
+import { watchLeaks } from '../../support/dom/leaks.ts';
 import { mount, nextTask, unmount, until } from '../../support/dom/page.ts';
 
 class ProbeElement extends IteroElement {
@@ -201,8 +202,7 @@ describe('an element and its page link', () => {
   });
 
   it('leaves no session, stream, timer or listener behind after 1,000 connects and disconnects', async () => {
-    const listeners = countListeners();
-    const timers = countTimers();
+    const leaks = watchLeaks();
     for (let round = 0; round < 1000; round++) {
       const element = probe(`<probe-inbox session-url="${SESSION_URL}" chart-number="A-${round % 3}"></probe-inbox>`);
       await element.updateComplete;
@@ -211,69 +211,6 @@ describe('an element and its page link', () => {
     }
     await until('all streams closed', () => bff.openStreams === 0);
     assert.equal(openLinks(), 0);
-    assert.equal(listeners.stop(), 0, 'listeners on window and document');
-    assert.equal(timers.stop(), 0, 'timers');
+    assert.deepEqual(leaks.stop(), { listeners: [], timers: 0 });
   });
 });
-
-/** Counts listeners on window and document that were added and not removed. */
-function countListeners(): { stop(): number } {
-  const open = new Set<string>();
-  const ids = new WeakMap<object, number>();
-  let next = 0;
-  const id = (handler: unknown): number => {
-    if (typeof handler !== 'function' && (typeof handler !== 'object' || handler === null)) return -1;
-    const known = ids.get(handler) ?? ++next;
-    ids.set(handler, known);
-    return known;
-  };
-  const undo = [window, document].map((target, index) => {
-    const { addEventListener: add, removeEventListener: remove } = target;
-    Object.assign(target, {
-      addEventListener(type: string, handler: EventListener, options?: AddEventListenerOptions) {
-        open.add(`${index} ${type} ${id(handler)}`);
-        add.call(target, type, handler, options);
-      },
-      removeEventListener(type: string, handler: EventListener, options?: EventListenerOptions) {
-        open.delete(`${index} ${type} ${id(handler)}`);
-        remove.call(target, type, handler, options);
-      },
-    });
-    return () => {
-      Reflect.deleteProperty(target, 'addEventListener');
-      Reflect.deleteProperty(target, 'removeEventListener');
-    };
-  });
-  return {
-    stop() {
-      for (const one of undo) one();
-      return open.size;
-    },
-  };
-}
-
-/** Counts timers that were set and neither fired nor were cleared. */
-function countTimers(): { stop(): number } {
-  const open = new Set<number>();
-  const { setTimeout: set, clearTimeout: clear } = window;
-  Object.assign(window, {
-    setTimeout(handler: () => void, delay?: number) {
-      const timer = set(() => {
-        open.delete(timer);
-        handler();
-      }, delay);
-      open.add(timer);
-      return timer;
-    },
-    clearTimeout(timer?: number) {
-      if (timer !== undefined) open.delete(timer);
-      clear(timer);
-    },
-  });
-  return {
-    stop() {
-      Object.assign(window, { setTimeout: set, clearTimeout: clear });
-      return open.size;
-    },
-  };
-}
