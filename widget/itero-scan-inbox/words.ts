@@ -98,9 +98,11 @@ function initialOf(name: string): string {
 
 /** Order number as people read it out to Align. */
 export function orderName(scan: Pick<Scan, 'orderCode' | 'orderId'>): string {
-  return scan.orderCode === null
-    ? msg(str`Order ${scan.orderId}`)
-    : msg(str`Order ${scan.orderId} (${scan.orderCode})`);
+  return msg(str`Order ${orderNumber(scan)}`);
+}
+
+export function orderNumber({ orderCode, orderId }: Pick<Scan, 'orderCode' | 'orderId'>): string {
+  return orderCode === null ? orderId : `${orderId} (${orderCode})`;
 }
 
 const STEPS: [Intl.RelativeTimeFormatUnit, number][] = [
