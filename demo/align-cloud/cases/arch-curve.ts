@@ -1,6 +1,6 @@
 /**
  * The line through the middles of the crowns: half width `a` and depth `d` in the beta form of the human arch,
- * x = a·sin t, y = d·(1 − cos^1.6 t) (Braun et al. 1998), continued straight behind the last tooth.
+ * x = a·sin t, y = d·(1 − cos^p t) (Braun et al. 1998), continued straight behind the last tooth.
  * x runs to the patient's left, y from the front to the back.
  */
 export class ArchCurve {
@@ -10,7 +10,7 @@ export class ArchCurve {
   readonly #y: Float64Array;
   readonly #s: Float64Array;
   readonly #step: number;
-  readonly #cell = 0.5;
+  readonly #cell = 0.8;
   readonly #columns: number;
   readonly #rows: number;
   readonly #left: number;
@@ -18,12 +18,15 @@ export class ArchCurve {
   readonly #along: Float32Array;
   readonly #across: Float32Array;
 
-  /** @param length millimetres from the midline to the middle of the last tooth */
-  constructor(halfWidth: number, length: number, frontY: number) {
+  /**
+   * @param length millimetres from the midline to the middle of the last tooth
+   * @param form the power p: 1 a square arch, 1.5 a tapered one
+   */
+  constructor(halfWidth: number, length: number, frontY: number, form: number) {
     this.halfWidth = halfWidth;
-    this.depth = depthFor(halfWidth, length);
-    const points = 160;
-    const tail = 24;
+    this.depth = depthFor(halfWidth, length, form);
+    const points = 80;
+    const tail = 40;
     const n = points * 2 + 1 + tail * 2;
     this.#x = new Float64Array(n);
     this.#y = new Float64Array(n);
@@ -32,7 +35,7 @@ export class ArchCurve {
       const t = Math.max(-1, Math.min(1, (i - tail - points) / points)) * (Math.PI / 2);
       const beyond = Math.max(0, tail - i, i - (n - 1 - tail));
       this.#x[i] = halfWidth * Math.sin(t) * (1 - beyond * 0.0008);
-      this.#y[i] = frontY + this.depth * (1 - Math.cos(t) ** 1.6) + beyond * 0.6;
+      this.#y[i] = frontY + this.depth * (1 - Math.cos(t) ** form) + beyond * 0.6;
     }
     const middle = points + tail;
     for (let i = middle + 1; i < n; i++) {
@@ -43,7 +46,7 @@ export class ArchCurve {
     this.#left = -halfWidth - 14;
     this.#front = frontY - 14;
     this.#columns = Math.ceil((2 * (halfWidth + 14)) / this.#cell) + 2;
-    this.#rows = Math.ceil((this.depth + 42) / this.#cell) + 2;
+    this.#rows = Math.ceil((this.depth + 50) / this.#cell) + 2;
     this.#along = new Float32Array(this.#columns * this.#rows);
     this.#across = new Float32Array(this.#columns * this.#rows);
     for (let row = 0; row < this.#rows; row++) {
@@ -118,7 +121,7 @@ export class ArchCurve {
   }
 }
 
-function depthFor(halfWidth: number, length: number): number {
+function depthFor(halfWidth: number, length: number, form: number): number {
   let low = 20;
   let high = 60;
   for (let i = 0; i < 30; i++) {
@@ -129,7 +132,7 @@ function depthFor(halfWidth: number, length: number): number {
     for (let k = 1; k <= 200; k++) {
       const t = (k / 200) * (Math.PI / 2);
       const nx = halfWidth * Math.sin(t);
-      const ny = depth * (1 - Math.cos(t) ** 1.6);
+      const ny = depth * (1 - Math.cos(t) ** form);
       total += Math.hypot(nx - x, ny - y);
       x = nx;
       y = ny;

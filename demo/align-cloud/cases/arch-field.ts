@@ -24,7 +24,11 @@ export class ArchField {
   constructor(plan: ArchPlan) {
     this.plan = plan;
     this.ridge = new Ridge(plan);
-    this.#teeth = plan.teeth.map((tooth) => ({ plan: tooth, crown: crownShape(tooth), collar: collarShape(tooth) }));
+    this.#teeth = plan.teeth.map((tooth) => ({
+      plan: tooth,
+      crown: crownShape(tooth),
+      collar: collarShape(tooth, besideOf(tooth, plan.teeth)),
+    }));
     this.#near = this.#teeth;
     this.#back = Math.max(...plan.teeth.map((tooth) => tooth.y)) + 9;
     this.nearest = plan.teeth[0]!;
@@ -50,17 +54,16 @@ export class ArchField {
       // Buccal is mesial turned by a right angle; which way depends on the side.
       const b = -plan.side * (dx * plan.my - dy * plan.mx) - plan.torque * o;
       const crown = near.crown(m, b, o);
-      if (crown < tooth) {
-        tooth = crown;
-        this.nearest = plan;
-      }
+      if (crown < tooth) this.nearest = plan;
+      tooth = smoothMin(tooth, crown, 0.35);
       gum = smoothMin(gum, near.collar(m, b, o), 1.5);
     }
-    gum += 0.045 * ripple(x, y, z, 1.6, this.plan.character);
-    tooth += 0.02 * ripple(x, y, z, 2.3, this.plan.phase);
+    // Unevenness counts at the surface only.
+    if (gum < 0.5 && gum > -0.5) gum += 0.035 * ripple(x, y, z, 1.6, this.plan.character);
+    if (tooth < 0.5 && tooth > -0.5) tooth += 0.02 * ripple(x, y, z, 2.3, this.plan.phase);
     this.tooth = tooth;
     this.gum = gum;
-    return smoothMin(tooth, gum, 0.3);
+    return smoothMin(tooth, gum, 0.35);
   }
 
   /** Negative where the scanner saw the mouth; its zero is the ragged edge of the scan. */
@@ -78,4 +81,16 @@ export class ArchField {
       y - (this.#back - 7 + 0.011 * x * x) + 0.5 * Math.sin(x * 0.45 + phase) + 0.2 * Math.sin(x * 1.3 + phase);
     return v > -9 ? ends : v < -12 ? back : ends + ((back - ends) * (-9 - v)) / 3;
   }
+}
+
+function besideOf(tooth: ToothPlan, teeth: readonly ToothPlan[]): { mesial: boolean; distal: boolean } {
+  const standing = (position: number, side: number): boolean =>
+    teeth.some(
+      (other) =>
+        other.position === position && other.side === side && other.state !== 'missing' && other.state !== 'implant',
+    );
+  return {
+    mesial: tooth.position === 1 ? standing(1, -tooth.side) : standing(tooth.position - 1, tooth.side),
+    distal: standing(tooth.position + 1, tooth.side),
+  };
 }

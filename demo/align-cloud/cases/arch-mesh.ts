@@ -1,31 +1,17 @@
 import { ArchField } from './arch-field.ts';
+import { ENAMEL, GINGIVA, LIGHT, STRIDE, TISSUE, type Mesh } from './mesh.ts';
 import type { ArchPlan } from './plan.ts';
 import { paintGum, paintTooth } from './colour.ts';
+import { relax } from './relax.ts';
 import { polygonise, type Surface } from './surface.ts';
-
-/** Floats per vertex in `Mesh.vertices`. */
-export const STRIDE = 14;
-/** Where in a vertex: position 0–2, normal 3–5, then these. */
-export const TISSUE = 6;
-export const LIGHT = 7;
-export const ENAMEL = 8;
-export const GINGIVA = 11;
-
-/**
- * One scanned arch in the patient's frame: x to the patient's left, y backwards, z up, millimetres.
- * TISSUE is above 0 on teeth and below on gums (mm), LIGHT is the share of open sky 0–1,
- * ENAMEL and GINGIVA are the colours (0–1) the place has as tooth or as gum.
- */
-export interface Mesh {
-  vertices: Float32Array;
-  triangles: Uint32Array;
-}
 
 export function archMesh(plan: ArchPlan, step: number): Mesh {
   const field = new ArchField(plan);
   const surface = polygonise(field, step);
   const { vertices, beyond } = finish(field, surface, step);
   const clipped = clip(vertices, surface.triangles, beyond);
+  // A coarse mesh has no detail to lose.
+  if (step < 0.6) relax(clipped, 2, 0.28);
   return plan.jaw === 'upper' ? turnOver(clipped) : clipped;
 }
 
@@ -38,7 +24,8 @@ function finish(
   const count = positions.length / 3;
   const vertices = new Float32Array(count * STRIDE);
   const beyond = new Float32Array(count);
-  const e = Math.min(0.08, step * 0.25);
+  // Half a grid step: what the mesh cannot carry is not to show up as noise in clefts.
+  const e = Math.min(0.2, step * 0.5);
   const most = step * 0.5;
   for (const region of regions) {
     field.focus(region.x, region.y, step * 6 + 3);
@@ -81,16 +68,9 @@ function finish(
       vertices[at + 5] = nz;
       vertices[at + TISSUE] = field.gum - field.tooth;
       paintTooth(vertices, at + ENAMEL, field.nearest, x, y, z);
-      paintGum(
-        vertices,
-        at + GINGIVA,
-        z - field.ridge.level(field.plan.curve.along(x, y)),
-        x,
-        y,
-        z,
-        field.plan.character,
-        field.gum,
-      );
+      const { curve, character } = field.plan;
+      const below = z - field.ridge.level(curve.along(x, y));
+      paintGum(vertices, at + GINGIVA, { x, y, z, below, outward: curve.across(x, y), character });
       vertices[at + LIGHT] = openSky(field, x, y, z, nx, ny, nz);
     }
   }

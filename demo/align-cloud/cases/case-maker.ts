@@ -2,6 +2,7 @@ import { zipSync, type Zippable } from 'fflate';
 import { archMesh } from './arch-mesh.ts';
 import { isRestorative, meshFormat, type CaseSpec, type Detail } from './case-spec.ts';
 import { exportXml } from './export-xml.ts';
+import type { Mesh } from './mesh.ts';
 import { toPly, toStl } from './mesh-files.ts';
 import {
   captureName,
@@ -14,21 +15,21 @@ import {
   type PictureName,
 } from './names.ts';
 import { gallery, screenCaptures, type Arches } from './pictures.ts';
-import { planMouth } from './plan.ts';
+import { planMouth, type ArchPlan } from './plan.ts';
 import { rxPage } from './rx-page.ts';
 
-/** Millimetres between grid points: 0.35 gives 115,000 to 160,000 triangles an arch, 1.15 about ten thousand. */
-const steps: Record<Detail, number> = { full: 0.35, small: 1.15 };
+/** Millimetres between grid points: 0.34 gives 105,000 to 155,000 triangles an arch, 1.3 six to ten thousand. */
+const steps: Record<Detail, number> = { full: 0.34, small: 1.3 };
+
+/** What a full arch has at least, however few its teeth. */
+const LEAST_TRIANGLES = 100_000;
 
 const text = new TextEncoder();
 
 /** Makes the files of one case; meshes and pictures are made once, when first needed. Blocks its thread for seconds. */
 export function caseMaker(spec: CaseSpec, detail: Detail): (kind: FileKind) => Uint8Array {
   const mouth = planMouth(spec);
-  const arches = once((): Arches => ({
-    upper: archMesh(mouth.upper, steps[detail]),
-    lower: archMesh(mouth.lower, steps[detail]),
-  }));
+  const arches = once((): Arches => ({ upper: scan(mouth.upper, detail), lower: scan(mouth.lower, detail) }));
   const pictures = once(() => gallery(arches(), detail));
   const mtime = zipDate(spec.scanDate);
 
@@ -68,6 +69,13 @@ export function caseMaker(spec: CaseSpec, detail: Detail): (kind: FileKind) => U
         return kind satisfies never;
     }
   };
+}
+
+function scan(plan: ArchPlan, detail: Detail): Mesh {
+  const mesh = archMesh(plan, steps[detail]);
+  const count = mesh.triangles.length / 3;
+  if (detail === 'small' || count >= LEAST_TRIANGLES) return mesh;
+  return archMesh(plan, steps.full * Math.sqrt(count / (LEAST_TRIANGLES * 1.06)));
 }
 
 function pictureFiles(pictures: ReadonlyMap<PictureName, Uint8Array>, spec: CaseSpec): Zippable {

@@ -4,9 +4,9 @@ import { ripple, smoothStep } from './shape.ts';
 type Rgb = readonly [number, number, number];
 
 const enamel: Rgb = [0.965, 0.935, 0.875];
-const yellow: Rgb = [0.935, 0.855, 0.7];
+const yellow: Rgb = [0.95, 0.865, 0.715];
 const translucent: Rgb = [0.885, 0.89, 0.885];
-const dentine: Rgb = [0.87, 0.755, 0.565];
+const dentine: Rgb = [0.91, 0.825, 0.665];
 const titanium: Rgb = [0.72, 0.74, 0.77];
 const margin: Rgb = [0.9, 0.655, 0.625];
 const attached: Rgb = [0.86, 0.555, 0.54];
@@ -32,21 +32,24 @@ export function paintTooth(into: Float32Array, at: number, tooth: ToothPlan, x: 
   else if (tooth.state === 'cavity' || tooth.state === 'veneer-prep') mix(into, at, dentine, 0.12);
 }
 
-/** `below` is the height over the general gum margin (mm, negative below), `depth` the distance inside the tooth. */
-export function paintGum(
-  into: Float32Array,
-  at: number,
-  below: number,
-  x: number,
-  y: number,
-  z: number,
-  phase: number,
-  depth: number,
-): void {
+export interface GumPlace {
+  x: number;
+  y: number;
+  z: number;
+  /** Height over the general gum margin in mm, negative below it. */
+  below: number;
+  /** Distance from the middle of the ridge, positive towards the cheek. */
+  outward: number;
+  character: number;
+}
+
+/** Pale at the margin, coral where attached, red in the vestibule; the palate has no vestibule. */
+export function paintGum(into: Float32Array, at: number, { x, y, z, below, outward, character }: GumPlace): void {
   into.set(attached, at);
-  mix(into, at, margin, 0.8 * smoothStep(-1.5, 1, below) + 0.1 * Math.max(0, Math.min(1, depth)));
-  const line = 4.4 + 0.7 * Math.sin(x * 0.55 + phase) + 0.4 * Math.sin(y * 0.9 + phase);
-  mix(into, at, mucosa, 0.75 * smoothStep(line - 0.8, line + 1.6, -below) * (below < -9 ? 0.6 : 1));
-  const blotch = ripple(x, y, z, 3.1, phase) * 0.6 + ripple(x, y, z, 1.1, phase * 2) * 0.4;
-  for (let i = 0; i < 3; i++) into[at + i] = into[at + i]! * (1 + 0.05 * blotch);
+  const palate = 1 - smoothStep(-6, -1, outward);
+  mix(into, at, margin, (0.8 - 0.5 * palate) * smoothStep(-1.5 - 2 * palate, 1, below));
+  const line = 4.6 + 0.7 * Math.sin(x * 0.55 + character) + 0.4 * Math.sin(y * 0.9 + character);
+  mix(into, at, mucosa, (0.7 - 0.62 * palate) * smoothStep(line - 1, line + 2, -below));
+  const blotch = ripple(x, y, z, 3.1, character) * 0.6 + ripple(x, y, z, 1.1, character * 2) * 0.4;
+  for (let i = 0; i < 3; i++) into[at + i] = into[at + i]! * (1 + (0.035 + 0.015 * i) * blotch);
 }

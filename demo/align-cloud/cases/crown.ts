@@ -60,8 +60,11 @@ function frontCrown(plan: ToothPlan): CrownShape {
     const fall = 1 - (s * s * 1.16) / (s + 0.16);
     const shovel =
       (upper ? ridge : ridge * 0.45) * Math.min(1, r2 * r2) * smoothStep(0.1, 0.4, u) * (1 - smoothStep(0.8, 1, u));
-    const spine = canine ? 0.6 * Math.exp(-7 * r2) * (1 - u) * s : 0;
-    const lingual = edge - edgeAt + (neck + edgeAt - edge) * fall * (0.4 + 0.6 * fall) + shovel + spine;
+    const hollow =
+      (canine ? -0.4 * Math.exp(-9 * r2) : (upper ? 0.5 : 0.22) * Math.max(0, 1 - r2)) *
+      smoothStep(0.14, 0.45, u) *
+      (1 - smoothStep(0.65, 1, u));
+    const lingual = edge - edgeAt + (neck + edgeAt - edge) * fall * (0.4 + 0.6 * fall) + shovel - hollow;
     const lobes = u > 0.25 && !canine ? 0.07 * Math.cos(r * 4.6) * (u - 0.25) : 0;
     const middle = (labial - lingual) / 2;
     const thick = (labial + lingual) / 2 + lobes + (canine ? 0.22 * (1 - Math.min(1, r2 * 2)) : 0);
@@ -88,7 +91,7 @@ function backCrown(plan: ToothPlan): CrownShape {
   const scaleM = plan.width / plan.anatomy.width;
   const scaleB = plan.depth / plan.anatomy.depth;
   const wear = plan.wear * 0.35;
-  const steep = (molar ? 0.66 : 0.66) * (1 - plan.wear * 0.2);
+  const steep = (molar ? 0.74 : 0.72) * (1 - plan.wear * 0.2);
   const cusps = plan.anatomy.cusps.map(({ m, b, drop }) => {
     const length = Math.hypot(m * 0.55, b);
     return {
@@ -127,7 +130,7 @@ function backCrown(plan: ToothPlan): CrownShape {
       const along = inward > 0 ? steep * 0.8 : steep * 1.1;
       const across = steep * 1.3;
       const cone = height - Math.sqrt(inward * inward * along * along + aside * aside * across * across + 0.07) + 0.26;
-      field = field < -500 ? cone : smoothMax(field, cone, 0.18);
+      field = field < -500 ? cone : smoothMax(field, cone, 0.3);
     }
     const rim = Math.abs(ms) - (half - 0.95);
     const ridge = marginal - Math.sqrt(rim * rim * 0.7 + 0.05) - 0.018 * b * b;

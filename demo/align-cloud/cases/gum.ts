@@ -2,13 +2,21 @@ import type { ArchPlan, ToothPlan } from './plan.ts';
 import { neckOf } from './crown.ts';
 import { ripple, smoothMax, smoothMin, smoothStep, superellipse } from './shape.ts';
 
-const papillae = { incisor: 0.4, canine: 0.36, premolar: 0.34, molar: 0.3 };
+const papillae = { incisor: 0.45, canine: 0.41, premolar: 0.38, molar: 0.34 };
 
-/** The gum around one tooth: a rolled margin that dips at the middle of the tooth and rises into the papillae. */
-export function collarShape(plan: ToothPlan): (m: number, b: number, o: number) => number {
+/**
+ * The gum around one tooth: a rolled margin that dips at the middle of the tooth and rises into the papillae.
+ * Where no tooth is `beside` it, there is no papilla.
+ */
+export function collarShape(
+  plan: ToothPlan,
+  beside: { mesial: boolean; distal: boolean },
+): (m: number, b: number, o: number) => number {
   const neck = neckOf(plan);
   const half = plan.width / 2;
-  const rise = plan.crown * papillae[plan.anatomy.kind];
+  const rise = plan.crown * papillae[plan.anatomy.kind] * (plan.state === 'natural' ? 1 : 0.7);
+  const mesialRise = beside.mesial ? rise : rise * 0.3;
+  const distalRise = beside.distal ? rise : rise * 0.3;
   const low = plan.state === 'full-prep' ? -0.15 : plan.state === 'implant' ? -0.5 : 0.1;
   // Retraction around a preparation leaves a ditch between gum and margin.
   const ditch = plan.state === 'full-prep' ? 0.32 : 0;
@@ -19,7 +27,7 @@ export function collarShape(plan: ToothPlan): (m: number, b: number, o: number) 
   return (m, b, o) => {
     const r = Math.min(1.15, Math.abs(m) / half);
     const scallop = r * r * (0.35 + 0.65 * r * r);
-    const margin = low + rise * scallop;
+    const margin = low + (m > 0 ? mesialRise : distalRise) * scallop;
     const thick = o > 0 ? 0.55 - 0.13 * o : 0.55 - 0.11 * o;
     const side = superellipse(m, b, half + 0.3, Math.max(1, neck.b + thick));
     const body = smoothMax(side, (o - margin) * 0.85, 0.95);
@@ -74,7 +82,7 @@ export class Ridge {
     const v = curve.across(x, y) - this.#read(this.#torque, s) * o;
     const half = this.#read(this.#half, s);
     const down = o < 0 ? -o : 0;
-    const buccal = v - (half + 0.22 * down + 0.016 * down * down);
+    const buccal = v - (half + 0.15 * down + 0.008 * down * down);
     const lingual = -v - (half + (this.#plan.jaw === 'upper' ? 0.32 : 0.1) * down);
     const pad = smoothStep(this.end.left - 6, this.end.left, s) + smoothStep(-this.end.right - 6, -this.end.right, -s);
     let d = smoothMax(
@@ -82,7 +90,7 @@ export class Ridge {
       (o + 0.9 + pad * (this.#plan.jaw === 'upper' ? 1.2 : -0.6)) * 0.9,
       2.6,
     );
-    d += 0.1 * ripple(x, y, z, 6.5, character) * Math.min(1, down * 0.4);
+    if (d < 1 && d > -1) d += 0.1 * ripple(x, y, z, 6.5, character) * Math.min(1, down * 0.4);
     if (this.#plan.jaw === 'upper') d = smoothMin(d, this.#palate(x, y, z), 3.4);
     return d;
   }
@@ -91,12 +99,12 @@ export class Ridge {
     const { curve, vault, character } = this.#plan;
     const middle = curve.depth * 0.72;
     const wide = curve.halfWidth - 3.6;
-    const long = middle - 4.5;
+    const long = middle - 3.4;
     const ex = x / wide;
     const ey = y < middle ? (middle - y) / long : 0;
     const e = ex * ex + ey * ey;
     const rim = this.#read(this.#level, 0) + 0.4;
-    const bowl = e < 1 ? (1 - e) ** 0.72 : 1.4 * (e - 1);
+    const bowl = e < 1 ? (1 - e) ** 0.88 : 1.4 * (e - 1);
     let top = rim - vault * bowl;
     if (e < 1) {
       const ax = Math.abs(x);
@@ -108,8 +116,8 @@ export class Ridge {
       top +=
         0.3 * Math.exp(-x * x * 0.9) * (1 - smoothStep(8, 20, front)) -
         0.25 * Math.exp(-x * x * 1.4) * smoothStep(12, 22, front);
-      const px = x / 1.9;
-      const py = (front - 1.6) / 3.2;
+      const px = x / 1.7;
+      const py = (front - 2.6) / 2.8;
       top += 1.1 * Math.exp(-(px * px + py * py) * 1.6);
     }
     return (z - top) * 0.68;

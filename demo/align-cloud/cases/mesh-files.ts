@@ -1,4 +1,4 @@
-import { ENAMEL, GINGIVA, LIGHT, STRIDE, TISSUE, type Mesh } from './arch-mesh.ts';
+import { ENAMEL, GINGIVA, LIGHT, STRIDE, TISSUE, type Mesh } from './mesh.ts';
 
 /** Binary STL: 80 bytes of header, the count, 50 bytes a triangle. */
 export function toStl({ vertices, triangles }: Mesh, title: string): Uint8Array {

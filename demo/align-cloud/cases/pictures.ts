@@ -1,4 +1,4 @@
-import type { Mesh } from './arch-mesh.ts';
+import type { Mesh } from './mesh.ts';
 import { arrow, circle, stroke } from './annotate.ts';
 import { Canvas } from './canvas.ts';
 import type { Detail } from './case-spec.ts';
@@ -52,7 +52,7 @@ function compose(views: ReadonlyMap<ViewName, Canvas>, width: number, height: nu
   const sheet = new Canvas(width, height);
   sheet.pixels.fill(250);
   const gap = Math.round(width / 240);
-  const row = Math.round(height * 0.4);
+  const row = Math.round(height * 0.345);
   const third = Math.floor((width - 2 * gap) / 3);
   const half = Math.floor((width - gap) / 2);
   const put = (name: ViewName, x: number, y: number, w: number, h: number): void => {
@@ -108,11 +108,12 @@ export function screenCaptures(arches: Arches, mouth: MouthPlan, detail: Detail)
     [32, 120, 220],
     6 * k,
   );
+  // Midline and smile line.
   stroke(
     lined,
     Array.from(
       { length: 30 },
-      (_, i) => [width * (0.3 + i * 0.0138), height * (0.5 + 0.012 * Math.sin(i * 0.7))] as const,
+      (_, i) => [width * (0.3 + i * 0.0138), height * (0.6 - 0.05 * ((i - 14.5) / 14.5) ** 2)] as const,
     ),
     [40, 170, 90],
     6 * k,

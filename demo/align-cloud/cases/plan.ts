@@ -74,6 +74,7 @@ export function planMouth(spec: CaseSpec): MouthPlan {
   const scan = new Random(`scan ${identity} ${spec.revision} ${spec.variant}`);
   const traits = {
     halfWidth: mouth.between(24.2, 26.6),
+    form: mouth.between(1.02, 1.32),
     size: mouth.between(0.955, 1.04),
     crowding: orthodontic(spec) ? mouth.between(0.35, 1) : mouth.between(0, 0.55),
     wear: mouth.between(0, 0.7),
@@ -90,8 +91,8 @@ export function planMouth(spec: CaseSpec): MouthPlan {
     return {
       jaw,
       ...teeth,
-      vault: own.between(8.8, 11.8),
-      reach: own.between(7.2, 8.6) + scan.around(0.25),
+      vault: own.between(7.2, 9.8),
+      reach: own.between(7.4, 8.8) + (jaw === 'upper' ? 0.8 : 0) + scan.around(0.25),
       phase: scan.between(0, 100),
       character: own.between(0, 100),
     };
@@ -125,6 +126,7 @@ function stateFor(restoration: string, spec: CaseSpec): ToothState {
 
 interface Traits {
   halfWidth: number;
+  form: number;
   size: number;
   crowding: number;
   wear: number;
@@ -143,13 +145,15 @@ function placeTeeth(
   const widths = positions.map((position) => anatomyOf(jaw, position).width * traits.size * own.between(0.985, 1.015));
   // Front teeth that overlap need less of the arch than their widths.
   const shares = widths.map(
-    (width, i) => width * (i < 3 ? 0.965 - 0.07 * crowding : i < 5 ? 0.972 - 0.02 * crowding : 0.982),
+    (width, i) =>
+      width * (i < 3 ? (jaw === 'upper' ? 0.945 : 0.955) - 0.06 * crowding : i < 5 ? 0.972 - 0.02 * crowding : 0.982),
   );
   const half = shares.reduce((sum, share) => sum + share, 0) - shares[6]! / 2;
   const curve = new ArchCurve(
     jaw === 'upper' ? traits.halfWidth : traits.halfWidth - 2.5,
     half,
     jaw === 'upper' ? 0 : 2.9,
+    traits.form,
   );
   const teeth: ToothPlan[] = [];
   for (const side of [-1, 1] as const) {

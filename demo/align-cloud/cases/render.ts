@@ -1,4 +1,4 @@
-import { ENAMEL, GINGIVA, LIGHT, STRIDE, TISSUE, type Mesh } from './arch-mesh.ts';
+import { ENAMEL, GINGIVA, LIGHT, STRIDE, TISSUE, type Mesh } from './mesh.ts';
 import type { Canvas } from './canvas.ts';
 
 /** A parallel view: unit vectors to the picture's right and up and towards the eye, the point in the middle, the scale. */
@@ -16,18 +16,23 @@ interface Light {
   y: number;
   z: number;
   power: number;
+  /** Halfway between light and eye, for the gloss. */
+  hx: number;
+  hy: number;
+  hz: number;
 }
 
 /** In the eye's frame: key from upper left, fill from the right, a low one from below. */
 const lights: readonly Light[] = [
-  light(-0.45, 0.62, 0.85, 0.55),
+  light(-0.45, 0.62, 0.85, 0.52),
   light(0.75, 0.1, 0.65, 0.24),
-  light(-0.1, -0.75, 0.6, 0.16),
+  light(-0.1, -0.75, 0.6, 0.18),
 ];
 
 function light(x: number, y: number, z: number, power: number): Light {
   const length = Math.hypot(x, y, z);
-  return { x: x / length, y: y / length, z: z / length, power };
+  const half = Math.hypot(x, y, z + length);
+  return { x: x / length, y: y / length, z: z / length, power, hx: x / half, hy: y / half, hz: (z + length) / half };
 }
 
 /**
@@ -187,10 +192,10 @@ function resolve(
   }
 }
 
-/** The colour (0–255) of one triangle at one sample. */
+/** The colour (0–255) of one triangle at one sample. Runs some million times a scan, hence no arrays and no closures. */
 function shade(
   out: Float32Array,
-  { vertices, triangles }: Mesh,
+  { vertices: d, triangles }: Mesh,
   p: Float32Array,
   t: number,
   x: number,
@@ -213,42 +218,58 @@ function shade(
   const a = ia * STRIDE;
   const b = ib * STRIDE;
   const c = ic * STRIDE;
-  const read = (i: number): number => w * vertices[a + i]! + u * vertices[b + i]! + v * vertices[c + i]!;
-  const wx = read(3);
-  const wy = read(4);
-  const wz = read(5);
+  const wx = w * d[a + 3]! + u * d[b + 3]! + v * d[c + 3]!;
+  const wy = w * d[a + 4]! + u * d[b + 4]! + v * d[c + 4]!;
+  const wz = w * d[a + 5]! + u * d[b + 5]! + v * d[c + 5]!;
   // The picture's y points down, so a triangle seen from outside has a negative area here.
   const back = area > 0;
-  const flip = (back ? -1 : 1) / (Math.hypot(wx, wy, wz) || 1);
+  const flip = (back ? -1 : 1) / (Math.sqrt(wx * wx + wy * wy + wz * wz) || 1);
   const nx = flip * (wx * right[0] + wy * right[1] + wz * right[2]);
   const ny = flip * (wx * up[0] + wy * up[1] + wz * up[2]);
   const nz = flip * (wx * eye[0] + wy * eye[1] + wz * eye[2]);
-  const tissue = read(TISSUE);
+  const tissue = w * d[a + TISSUE]! + u * d[b + TISSUE]! + v * d[c + TISSUE]!;
   const tooth = tissue > 0.07 ? 1 : tissue < -0.03 ? 0 : (tissue + 0.03) / 0.1;
-  const open = read(LIGHT);
-  let diffuse = 0.3 * open + 0.12 * open * ny;
+  const open = w * d[a + LIGHT]! + u * d[b + LIGHT]! + v * d[c + LIGHT]!;
+  let diffuse = 0.37 * open + 0.08 * open * ny;
   let gloss = 0;
-  for (const { x: lx, y: ly, z: lz, power } of lights) {
+  for (const { x: lx, y: ly, z: lz, hx, hy, hz, power } of lights) {
     const facing = nx * lx + ny * ly + nz * lz;
     if (facing <= 0) continue;
     diffuse += power * facing * (0.35 + 0.65 * open);
-    const hl = 1 / Math.hypot(lx, ly, lz + 1);
-    const half = (nx * lx + ny * ly + nz * (lz + 1)) * hl;
+    const half = nx * hx + ny * hy + nz * hz;
     const h2 = half * half;
     const h8 = h2 * h2 * h2 * h2;
     const h32 = h8 * h8 * h8 * h8;
     gloss += power * (tooth * 0.3 * h32 * h8 + (1 - tooth) * 0.2 * h32 + 0.05 * h8);
   }
-  const rim = (1 - Math.max(0, nz)) ** 3;
+  if (diffuse > 0.82) diffuse = 0.82 + (diffuse - 0.82) * 0.55;
+  const side = 1 - Math.max(0, nz);
+  const shine = back ? 0 : gloss * open * 255;
+  const level = diffuse * 255 * (back ? 0.8 : 1) * (1 - 0.1 * side * side * side);
   // Light that has been inside tissue comes back warmer out of the shade.
   const warmth = 1 - open;
-  const shine = back ? 0 : gloss * open * 255;
-  const dim = back ? 0.62 : 1;
-  for (let i = 0; i < 3; i++) {
-    const gum = read(GINGIVA + i);
-    const enamel = tooth > 0 ? read(ENAMEL + i) : 0;
-    const base = gum + (enamel - gum) * tooth;
-    const tint = i === 0 ? 1 + 0.06 * warmth : i === 2 ? 1 - 0.1 * warmth : 1 - 0.02 * warmth;
-    out[i] = Math.min(255, base * diffuse * tint * 255 * dim * (1 - 0.1 * rim) + shine);
+  const gum = 1 - tooth;
+  let red = 0;
+  let green = 0;
+  let blue = 0;
+  if (gum > 0) {
+    red = gum * (w * d[a + GINGIVA]! + u * d[b + GINGIVA]! + v * d[c + GINGIVA]!);
+    green = gum * (w * d[a + GINGIVA + 1]! + u * d[b + GINGIVA + 1]! + v * d[c + GINGIVA + 1]!);
+    blue = gum * (w * d[a + GINGIVA + 2]! + u * d[b + GINGIVA + 2]! + v * d[c + GINGIVA + 2]!);
   }
+  if (tooth > 0) {
+    red += tooth * (w * d[a + ENAMEL]! + u * d[b + ENAMEL]! + v * d[c + ENAMEL]!);
+    green += tooth * (w * d[a + ENAMEL + 1]! + u * d[b + ENAMEL + 1]! + v * d[c + ENAMEL + 1]!);
+    blue += tooth * (w * d[a + ENAMEL + 2]! + u * d[b + ENAMEL + 2]! + v * d[c + ENAMEL + 2]!);
+  }
+  if (back) {
+    // The inside of the shell is drawn as scanners draw it: without the colour of the mouth.
+    const grey = 0.3 * (red + green + blue);
+    red = 0.25 * red + 0.72 * grey;
+    green = 0.25 * green + 0.75 * grey;
+    blue = 0.25 * blue + 0.8 * grey;
+  }
+  out[0] = Math.min(255, red * level * (1 + 0.08 * warmth) + shine);
+  out[1] = Math.min(255, green * level * (1 - 0.02 * warmth) + shine);
+  out[2] = Math.min(255, blue * level * (1 - 0.1 * warmth) + shine);
 }

@@ -34,9 +34,13 @@ export function bulge(u: number, peak: number, low: number, high: number): numbe
 
 /** A smooth, repeatable unevenness between about -1 and 1; one bump is `size` mm wide. */
 export function ripple(x: number, y: number, z: number, size: number, phase: number): number {
+  // Turned axes, so that the bumps do not line up with the jaw.
   const f = 3.1 / size;
-  const a = Math.sin(x * f + 1.7 * Math.sin(y * f * 0.63 + phase) + phase);
-  const b = Math.sin(y * f * 1.13 + 1.3 * Math.sin(z * f * 0.71 + phase * 1.7) + phase * 2.3);
-  const c = Math.sin(z * f * 0.91 + 1.5 * Math.sin(x * f * 0.57 + phase * 0.6) + phase * 3.1);
+  const u = (0.8 * x + 0.53 * y - 0.28 * z) * f;
+  const v = (-0.57 * x + 0.74 * y + 0.36 * z) * f;
+  const w = (0.4 * x - 0.13 * y + 0.91 * z) * f;
+  const a = Math.sin(u + 1.7 * Math.sin(v * 0.63 + phase) + phase);
+  const b = Math.sin(v * 1.13 + 1.3 * Math.sin(w * 0.71 + phase * 1.7) + phase * 2.3);
+  const c = Math.sin(w * 0.91 + 1.5 * Math.sin(u * 0.57 + phase * 0.6) + phase * 3.1);
   return (a + b + c) / 3;
 }

@@ -36,7 +36,7 @@ function gridOf({ plan }: ArchField, step: number): Grid {
   const y0 = plan.teeth.reduce((least, tooth) => Math.min(least, tooth.y), 0) - 12;
   const z0 = plan.jaw === 'upper' ? -26 : -22;
   const blocks = (length: number): number => Math.ceil(length / step / BLOCK) * BLOCK + 1;
-  return { step, x0, y0, z0, nx: blocks(2 * wide), ny: blocks(plan.curve.depth + 38), nz: blocks(5 - z0) };
+  return { step, x0, y0, z0, nx: blocks(2 * wide), ny: blocks(plan.curve.depth + 48), nz: blocks(5 - z0) };
 }
 
 function follow(field: ArchField, grid: Grid, values: Float32Array): number[] {

@@ -1,4 +1,4 @@
-import { STRIDE, type Mesh } from './arch-mesh.ts';
+import { STRIDE, type Mesh } from './mesh.ts';
 import type { View } from './render.ts';
 
 type Vector = readonly [number, number, number];
