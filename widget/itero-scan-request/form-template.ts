@@ -1,13 +1,14 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import type { Fault } from '../core/fault.ts';
 import { msg, str } from '../core/localize.ts';
+import { faultView } from '../core/view-state.ts';
 import { needsTeeth, procedureOf, type Draft } from './draft.ts';
 import { choiceField, field, valueOf } from './field-template.ts';
 import { guardTemplate, type GuardView } from './guard-template.ts';
 import { maySend } from './request-state.ts';
 import { teethTemplate } from './teeth-template.ts';
 import type { ToothNotation } from './tooth-notation.ts';
-import { fieldFaultText, sendFaultText } from './words.ts';
+import { fieldFaultText, sendFaultText } from './form-words.ts';
 
 export interface FormView extends GuardView {
   readonly sending: boolean;
@@ -40,6 +41,12 @@ export function formTemplate(view: FormView): TemplateResult {
     <div class="fields">${whoFields(view)}</div>
     ${notesField(view)} ${guardTemplate(view)} ${footer(view)}
   </form>`;
+}
+
+/** The practice could not be asked. */
+export function blockedView(fault: Fault, again: () => void, close: () => void): TemplateResult {
+  return html`${faultView(fault, again)}
+    <button type="button" class="plain start" @click=${close}>${msg('Close')}</button>`;
 }
 
 function whatFields({ form: { practice, draft, faults }, edit }: FormView): TemplateResult {

@@ -3,6 +3,7 @@ import type { Result } from '../../shared/result.ts';
 import type { PatientIdentity } from '../../shared/scan-request.ts';
 import type { ComponentName } from '../../shared/session.ts';
 import type { StreamEvent } from '../../shared/stream-event.ts';
+import { clientFault, type Fault } from '../core/fault.ts';
 import { IteroElement, type StateName } from '../core/itero-element.ts';
 import { msg } from '../core/localize.ts';
 import type { LinkState } from '../core/page-link.ts';
@@ -16,12 +17,12 @@ import {
   offlineNotice,
   unpairedView,
 } from '../core/view-state.ts';
-import { formTemplate } from './form-template.ts';
-import { isSameIdentity, toIdentity, type MissingPart } from './identity.ts';
-import { IteroToothChart } from './itero-tooth-chart.ts';
+import type { FormStore } from './form-store.ts';
+import { toIdentity, type MissingPart } from './identity.ts';
 import { scanRequestStyles } from './itero-scan-request.styles.ts';
 import { listTemplate } from './list-template.ts';
-import { RequestStore } from './request-store.ts';
+import { ListStore } from './list-store.ts';
+import { PatientCalls, type RequestHost } from './patient-calls.ts';
 import { missingText } from './words.ts';
 
 /**
@@ -66,15 +67,23 @@ export class IteroScanRequest extends IteroElement {
   /** `YYYY-MM-DD` */
   declare dateOfBirth: string | null;
 
-  readonly #store = new RequestStore({
+  readonly #host: RequestHost = {
     api: () => this.link?.api,
     owner: () => this.claims,
     identity: () => this.#identity(),
     chartNumber: () => this.chartNumber,
+    userName: () => this.#requests.pairing?.logins.find((login) => login.you)?.displayName ?? null,
     changed: () => this.requestUpdate(),
     emit: (event) => this.emit(event),
     focus: (selector) => void this.#focus(selector),
-  });
+    listChanged: () => void this.#requests.load(),
+  };
+  readonly #calls = new PatientCalls();
+  readonly #requests = new ListStore(this.#host, this.#calls);
+  /** Loaded once the list is asked for, so that it is there when it is wanted. */
+  #form: FormStore | undefined;
+  /** The person wants the form, and its code is on its way or could not be had. */
+  #wanted: 'loading' | Fault | null = null;
   #linkWas: LinkState['kind'] = 'starting';
 
   constructor() {
@@ -84,34 +93,56 @@ export class IteroScanRequest extends IteroElement {
     this.dateOfBirth = null;
   }
 
-  override connectedCallback(): void {
-    super.connectedCallback();
-    // Internal, and of use here only: not among the elements that a page defines.
-    if (!customElements.get('itero-tooth-chart')) customElements.define('itero-tooth-chart', IteroToothChart);
-  }
-
   protected override dropData(): void {
-    this.#store.drop();
+    this.#calls.drop();
+    this.#requests.drop();
+    this.#form = undefined;
+    this.#wanted = null;
   }
 
   protected override linkChanged(state: LinkState): void {
-    if (state.kind === 'ready' && this.#linkWas !== 'ready') this.#store.load();
+    if (state.kind === 'ready' && this.#linkWas !== 'ready') {
+      void this.#requests.load();
+      void this.#requests.loadPairing();
+      if (this.has('scan-request:write')) void this.#loadForm();
+    }
     this.#linkWas = state.kind;
   }
 
   protected override streamEvent({ type }: StreamEvent | { readonly type: 'stream.reset' }): void {
     const ofPairing = type.startsWith('pairing.');
-    if (ofPairing || type === 'stream.reset') void this.#store.loadPairing();
-    if (!ofPairing) this.#store.refresh();
+    if (ofPairing || type === 'stream.reset') void this.#requests.loadPairing();
+    if (ofPairing) return;
+    void this.#requests.load();
+    void this.#form?.check();
   }
+
+  async #loadForm(): Promise<FormStore | undefined> {
+    const { signal } = this.#calls;
+    try {
+      const { FormStore } = await import('./form-store.ts');
+      if (!signal.aborted) this.#form ??= new FormStore(this.#host, this.#calls);
+      return this.#form;
+    } catch {
+      // Offline, or a new release took the chunk away: asked for again when the person wants the form.
+      return undefined;
+    }
+  }
+
+  readonly #open = async (): Promise<void> => {
+    const { signal } = this.#calls;
+    this.#wanted = 'loading';
+    this.requestUpdate();
+    const form = await this.#loadForm();
+    if (signal.aborted) return;
+    this.#wanted = form ? null : clientFault('offline');
+    form?.open();
+    this.requestUpdate();
+  };
 
   protected override willUpdate(changed: PropertyValues): void {
     super.willUpdate(changed);
-    const { request } = this.#store;
-    if (request.kind !== 'editing') return;
-    const identity = this.#identity();
-    if (!identity.ok) this.#store.act({ type: 'close' });
-    else if (!isSameIdentity(identity.value, request.form.patient)) this.#store.checkAnew(identity.value);
+    this.#form?.followPatient();
   }
 
   protected override updated(): void {
@@ -119,12 +150,14 @@ export class IteroScanRequest extends IteroElement {
   }
 
   #states(): StateName[] {
-    const { request, list, pairing } = this.#store;
+    const { list, pairing } = this.#requests;
+    const form = this.#form?.request.kind;
     const link = this.link?.state.kind;
-    const failed = link === 'failed' || link === 'expired' || list.kind === 'failed' || request.kind === 'blocked';
+    const failed = link === 'failed' || link === 'expired' || list.kind === 'failed' || form === 'blocked';
     const states: StateName[] = [];
     if (failed) states.push('error');
-    else if (request.kind === 'opening' || (list.kind === 'loading' && this.#hasChart)) states.push('loading');
+    else if (form === 'opening' || this.#wanted === 'loading' || (list.kind === 'loading' && this.#hasChart))
+      states.push('loading');
     if (link === 'offline') states.push('offline');
     if (list.kind === 'ready' && list.items.length === 0) states.push('empty');
     if (pairing !== null) states.push(pairing.state === 'paired' ? 'paired' : 'unpaired');
@@ -158,18 +191,22 @@ export class IteroScanRequest extends IteroElement {
   }
 
   get #isSent(): boolean {
-    const { request } = this.#store;
-    return request.kind === 'closed' && request.sent;
+    const request = this.#form?.request;
+    return request?.kind === 'closed' && request.sent;
+  }
+
+  get #isOpen(): boolean {
+    return this.#wanted !== null || (this.#form !== undefined && this.#form.request.kind !== 'closed');
   }
 
   get #isPaired(): boolean {
-    const { pairing } = this.#store;
+    const { pairing } = this.#requests;
     return pairing === null || pairing.state === 'paired';
   }
 
   #openButton(): TemplateResult | typeof nothing {
     const identity = this.#identity();
-    if (this.#store.request.kind !== 'closed' || (identity.ok && !this.has('scan-request:write'))) return nothing;
+    if (this.#isOpen || (identity.ok && !this.has('scan-request:write'))) return nothing;
     return html`<button
       type="button"
       id="open"
@@ -177,7 +214,7 @@ export class IteroScanRequest extends IteroElement {
       class="primary"
       ?disabled=${!identity.ok || !this.#isPaired || this.link?.state.kind !== 'ready'}
       aria-describedby=${identity.ok ? nothing : 'missing'}
-      @click=${this.#store.open}
+      @click=${this.#open}
     >
       ${msg('Send to scanner')}
     </button>`;
@@ -198,7 +235,7 @@ export class IteroScanRequest extends IteroElement {
   }
 
   #pairingView(): TemplateResult | typeof nothing {
-    const { pairing } = this.#store;
+    const { pairing } = this.#requests;
     if (pairing === null || pairing.state === 'paired') return nothing;
     if (pairing.state === 'unpaired' || pairing.state === 'signed_in') return unpairedView();
     return html`<p class="notice warning" part="unpaired">
@@ -211,53 +248,27 @@ export class IteroScanRequest extends IteroElement {
   }
 
   #requestView(): TemplateResult | typeof nothing {
-    const { request } = this.#store;
-    switch (request.kind) {
-      case 'closed':
-        return nothing;
-      case 'opening':
-        return loadingView(4);
-      case 'blocked':
-        return html`${faultView(request.fault, this.#store.open)}
-          <button type="button" class="plain start" @click=${this.#store.close}>${msg('Close')}</button>`;
-      case 'editing':
-      case 'sending':
-        return formTemplate({
-          form: request.form,
-          sending: request.kind === 'sending',
-          fault: request.kind === 'editing' ? request.fault : null,
-          notation: this.notation,
-          language: this.language,
-          initialsOnly: this.initialsOnly,
-          mayCorrect: this.has('patient:write'),
-          edit: (change) => this.#store.act({ type: 'edit', change }),
-          accept: (concern, accepted) => this.#store.act({ type: 'accept', concern, accepted }),
-          askCorrection: () => {
-            this.#store.act({ type: 'correct', step: 'asking' });
-            void this.#focus('#correct-yes');
-          },
-          keepName: () => {
-            this.#store.act({ type: 'correct', step: 'idle' });
-            void this.#focus('#correct');
-          },
-          correctName: () => void this.#store.correctName(),
-          submit: this.#store.submit,
-          close: this.#store.close,
-        });
-      default:
-        return request satisfies never;
-    }
+    if (this.#wanted === 'loading') return loadingView(4);
+    if (this.#wanted !== null) return faultView(this.#wanted, () => void this.#open());
+    return (
+      this.#form?.view({
+        notation: this.notation,
+        language: this.language,
+        initialsOnly: this.initialsOnly,
+        mayCorrect: this.has('patient:write'),
+      }) ?? nothing
+    );
   }
 
   #listView(): TemplateResult | typeof nothing {
-    const { list } = this.#store;
+    const { list } = this.#requests;
     const identity = this.#identity();
     if (!this.#hasChart) return nothing;
-    if (list.kind === 'failed') return faultView(list.fault, () => void this.#store.loadList());
+    if (list.kind === 'failed') return faultView(list.fault, () => void this.#requests.load());
     if (list.kind === 'loading') return this.#linkWas === 'failed' ? nothing : loadingView(2);
-    if (list.items.length === 0 && this.#store.request.kind !== 'closed') return nothing;
+    if (list.items.length === 0 && this.#isOpen) return nothing;
     if (list.items.length === 0) return emptyView(msg('No scan request for this chart yet.'));
-    return html`${list.stale === null ? nothing : faultView(list.stale, () => void this.#store.loadList())}
+    return html`${list.stale === null ? nothing : faultView(list.stale, () => void this.#requests.load())}
     ${listTemplate({
       list,
       language: this.language,
@@ -267,11 +278,11 @@ export class IteroScanRequest extends IteroElement {
       patient: identity.ok ? identity.value : null,
       now: Date.now(),
       askCancel: (id) => {
-        this.#store.actOnList({ type: 'ask_cancel', id });
+        this.#requests.act({ type: 'ask_cancel', id });
         void this.#focus('#cancel-yes');
       },
-      keep: () => this.#store.actOnList({ type: 'keep' }),
-      cancel: () => void this.#store.cancelRequest(),
+      keep: () => this.#requests.act({ type: 'keep' }),
+      cancel: () => void this.#requests.cancelRequest(),
     })}`;
   }
 }

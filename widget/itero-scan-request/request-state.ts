@@ -48,7 +48,6 @@ export type RequestState =
 export type RequestAction =
   | { readonly type: 'open' }
   | { readonly type: 'close' }
-  | { readonly type: 'drop' }
   | {
       readonly type: 'practice_known';
       readonly patient: PatientIdentity;
@@ -135,8 +134,6 @@ export function reduceRequest(state: RequestState, action: RequestAction): Reque
     case 'close':
       if (state.kind === 'editing') return { ...EMPTY, form: state.form };
       return state.kind === 'opening' || state.kind === 'blocked' ? CLOSED : state;
-    case 'drop':
-      return CLOSED;
     case 'practice_known': {
       if (state.kind !== 'opening') return state;
       const { patient, practice, draft, key } = action;

@@ -1,5 +1,6 @@
 import { msg, str } from '../core/localize.ts';
-import { toLabel, toPlace, type ToothFault, type ToothNotation } from './tooth-notation.ts';
+import { toLabel, toPlace, type ToothNotation } from './tooth-notation.ts';
+import type { ToothFault } from './tooth-parse.ts';
 
 function quadrantName(tooth: number): string {
   const { quadrant } = toPlace(tooth);

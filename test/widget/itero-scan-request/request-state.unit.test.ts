@@ -76,11 +76,7 @@ describe('the state of the scan request', () => {
     expect(again).toEqual(begun);
   });
 
-  it('forgets everything with the patient, even while it sends', () => {
-    expect(reduceRequest(reduceRequest(ready(), { type: 'edit', change: { notes: 'x' } }), { type: 'drop' })).toBe(
-      CLOSED,
-    );
-    expect(reduceRequest(reduceRequest(ready(), { type: 'send' }), { type: 'drop' })).toBe(CLOSED);
+  it('takes no answer while it is closed', () => {
     expect(reduceRequest(CLOSED, { type: 'sent', confirmed: true })).toBe(CLOSED);
   });
 

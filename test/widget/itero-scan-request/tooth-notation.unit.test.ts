@@ -4,14 +4,12 @@ import {
   ALL_TEETH,
   fromPlace,
   isUpper,
-  parseTeeth,
-  parseTooth,
   toLabel,
   toList,
   toPlace,
-  type ToothFaultKind,
   type ToothNotation,
 } from '../../../widget/itero-scan-request/tooth-notation.ts';
+import { parseTeeth, parseTooth, type ToothFaultKind } from '../../../widget/itero-scan-request/tooth-parse.ts';
 
 const notations: ToothNotation[] = ['fdi', 'universal', 'quadrant'];
 const anyTooth = fc.integer({ min: 1, max: 32 });

@@ -1,0 +1,47 @@
+import type { Fault } from '../core/fault.ts';
+import { msg } from '../core/localize.ts';
+import type { Field, FieldFault } from './draft.ts';
+
+/** The sentence of a failed attempt. A reused key means that the form had arrived before. */
+export function sendFaultText(fault: Fault): string {
+  if (fault.code !== 'idempotency_mismatch') return fault.displayMessage;
+  return msg('An earlier attempt of this form has arrived. Look at the requests of this chart before you send again.');
+}
+
+export function fieldFaultText(field: Field, fault: FieldFault | undefined): string | null {
+  switch (fault) {
+    case undefined:
+      return null;
+    case 'past':
+      return msg('This day is in the past.');
+    case 'refused':
+      return msg('iTero did not accept this.');
+    case 'unreadable':
+      return msg('Correct the teeth written here first.');
+    case 'missing':
+      return missingFieldText(field);
+    default:
+      return fault satisfies never;
+  }
+}
+
+function missingFieldText(field: Field): string {
+  switch (field) {
+    case 'procedure':
+      return msg('Choose a procedure.');
+    case 'type':
+      return msg('Choose a type.');
+    case 'teeth':
+      return msg('Choose at least one tooth.');
+    case 'doctor':
+      return msg('Choose the doctor.');
+    case 'scanner':
+    case 'lab':
+    case 'dueDate':
+    case 'notes':
+    case 'patient':
+      return msg('This is missing.');
+    default:
+      return field satisfies never;
+  }
+}
