@@ -1,7 +1,12 @@
-import type { Kysely } from 'kysely';
 import type { LearntBy } from '../../shared/scan.ts';
-import type { ConnectionRow, Schema } from '../store/schema.ts';
+import type { Clock } from '../deps.ts';
+import { ProblemError } from '../http/problem-error.ts';
+import type { Store, Tx } from '../store/index.ts';
+import type { ConnectionRow } from '../store/schema.ts';
 import type { TenantKey } from '../tenancy.ts';
+import { nextCallbackHealth, type CallbackEvent } from './callback-health.ts';
+import type { CallbackTokens } from './callback-tokens.ts';
+import type { ConnectionEnds } from './connection-ends.ts';
 
 /** The clinic's connection to its Align account (rules.md "Connection and logins"). */
 export interface Connections {
@@ -16,17 +21,114 @@ export interface Connections {
   requireActive(key: TenantKey): Promise<ConnectionRow>;
   /** Somebody un-paired the account elsewhere: everybody is told once, polling stops. Opens its own transaction. */
   markLost(connectionId: string): Promise<void>;
-  /** Every login on this token set must sign in again; without another one the connection needs a login. */
-  markTokenRefused(tokenId: string): Promise<void>;
   /** The connection behind a callback URL, unless it was un-paired; former tokens stay valid for seven days. */
   routeCallback(token: string): Promise<ConnectionRow | null>;
   /** In the transaction that stores the hint: the callback is confirmed. */
-  noteNotification(tx: Kysely<Schema>, connectionId: string): Promise<void>;
+  noteNotification(tx: Tx, connectionId: string): Promise<void>;
   /** In the merge's transaction: two versions in a row learnt by poll alone make the callback suspect. */
-  noteVersionLearnt(tx: Kysely<Schema>, connectionId: string, by: LearntBy): Promise<void>;
+  noteVersionLearnt(tx: Tx, connectionId: string, by: LearntBy): Promise<void>;
   /**
-   * Called once per poll round: repeats Pair when the callback is suspect, at most once a day. Never rejects: a fault is
-   * logged and tried again next time.
+   * Called once per poll round: repeats Pair when the callback is suspect, once a day at most. Never rejects: a fault is
+   * logged and tried again the day after.
    */
   repairCallback(connectionId: string): Promise<void>;
+}
+
+export function createConnections(parts: {
+  store: Store;
+  clock: Clock;
+  ends: ConnectionEnds;
+  callbackTokens: CallbackTokens;
+  repairCallback: (connectionId: string) => Promise<void>;
+}): Connections {
+  const { store, clock, ends, callbackTokens } = parts;
+
+  /** The one that was paired last: a tenant has one connected connection at most, and that one is it. */
+  async function current(key: TenantKey): Promise<ConnectionRow | null> {
+    const row = await store.db
+      .selectFrom('connections')
+      .selectAll()
+      .where('vendor', '=', key.vendor)
+      .where('tenant', '=', key.tenant)
+      .where('environment', '=', key.environment)
+      .orderBy('last_pair_at', 'desc')
+      .limit(1)
+      .executeTakeFirst();
+    return row ?? null;
+  }
+
+  async function byId(id: string): Promise<ConnectionRow | null> {
+    const row = await store.db.selectFrom('connections').selectAll().where('id', '=', id).executeTakeFirst();
+    return row ?? null;
+  }
+
+  async function applyHealth(
+    tx: Tx,
+    id: string,
+    event: CallbackEvent,
+    more: Partial<ConnectionRow> = {},
+  ): Promise<void> {
+    const row = await tx
+      .selectFrom('connections')
+      .select(['callback_state', 'polled_in_a_row'])
+      .where('id', '=', id)
+      .executeTakeFirst();
+    if (row === undefined) return;
+    const before = { state: row.callback_state, polledInARow: row.polled_in_a_row };
+    const after = nextCallbackHealth(before, event);
+    const unchanged = after.state === before.state && after.polledInARow === before.polledInARow;
+    if (unchanged && Object.keys(more).length === 0) return;
+    await tx
+      .updateTable('connections')
+      .set({ callback_state: after.state, polled_in_a_row: after.polledInARow, ...more })
+      .where('id', '=', id)
+      .execute();
+  }
+
+  return {
+    current,
+    byId,
+
+    async active(key) {
+      const row = await current(key);
+      return row?.state === 'paired' ? row : null;
+    },
+
+    pollable: (environment) =>
+      store.db
+        .selectFrom('connections')
+        .selectAll()
+        .where('environment', '=', environment)
+        .where('state', '=', 'paired')
+        .orderBy('id')
+        .execute(),
+
+    async requireActive(key) {
+      const row = await current(key);
+      if (row === null) throw new ProblemError('unpaired');
+      switch (row.state) {
+        case 'paired':
+          return row;
+        case 'needs_login':
+          throw new ProblemError('needs_login');
+        case 'lost':
+          throw new ProblemError('pairing_lost');
+        case 'unpaired':
+          throw new ProblemError('unpaired');
+        default:
+          return row.state satisfies never;
+      }
+    },
+
+    repairCallback: (connectionId) => parts.repairCallback(connectionId),
+    markLost: (connectionId) => ends.lost(connectionId),
+
+    async routeCallback(token) {
+      const id = await callbackTokens.find(token);
+      return id === null ? null : byId(id);
+    },
+
+    noteNotification: (tx, id) => applyHealth(tx, id, { kind: 'notified' }, { last_notification_at: clock.now() }),
+    noteVersionLearnt: (tx, id, by) => applyHealth(tx, id, { kind: 'learnt', by }),
+  };
 }

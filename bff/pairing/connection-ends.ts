@@ -1,0 +1,98 @@
+import type { Audit } from '../audit/index.ts';
+import type { Clock, Log } from '../deps.ts';
+import type { EventLog } from '../events/index.ts';
+import type { Store, Tx } from '../store/index.ts';
+import type { ConnectionRow } from '../store/schema.ts';
+import type { TokenSets } from '../vault/token-sets.ts';
+import type { VaultEvents } from '../vault/vault.ts';
+import { nextConnectionState } from './connection-state.ts';
+
+export interface ConnectionEnds extends VaultEvents {
+  /** After logins were taken away: without a healthy one the connection needs a login. */
+  settleLogins(tx: Tx, connectionId: string): Promise<void>;
+}
+
+/** How a connection ends without anybody here un-pairing it. Each is told once, in the transaction that records it. */
+export function createConnectionEnds(parts: {
+  store: Store;
+  sets: TokenSets;
+  events: EventLog;
+  audit: Audit;
+  clock: Clock;
+  log: Log;
+}): ConnectionEnds {
+  const { store, sets, events, audit, clock, log } = parts;
+
+  const find = (tx: Tx, id: string): Promise<ConnectionRow | undefined> =>
+    tx.selectFrom('connections').selectAll().where('id', '=', id).executeTakeFirst();
+
+  async function settleLogins(tx: Tx, connectionId: string): Promise<void> {
+    const connection = await find(tx, connectionId);
+    if (connection === undefined) return;
+    const { vendor, tenant, environment } = connection;
+    const healthy = await tx
+      .selectFrom('logins')
+      .select('id')
+      .where('connection_id', '=', connectionId)
+      .where('state', '=', 'healthy')
+      .executeTakeFirst();
+    if (healthy !== undefined) return;
+    const state = nextConnectionState(connection.state, 'last_login_gone');
+    if (state === connection.state) return;
+    await tx.updateTable('connections').set({ state, problem: 'needs_login' }).where('id', '=', connectionId).execute();
+    await events.append(tx, {
+      vendor,
+      tenant,
+      environment,
+      type: 'pairing.removed',
+      data: { reason: 'needs_login' },
+    });
+    log.warn({ connection: connectionId }, 'nobody is signed in to this connection any more');
+  }
+
+  return {
+    settleLogins,
+
+    async lost(connectionId) {
+      await store.write(async (tx) => {
+        const connection = await find(tx, connectionId);
+        if (connection === undefined) return;
+        const state = nextConnectionState(connection.state, 'lost');
+        if (state === connection.state) return;
+        const { vendor, tenant, environment, account_id: accountId } = connection;
+        await tx
+          .updateTable('connections')
+          .set({ state, ended_at: clock.now(), problem: 'pairing_lost' })
+          .where('id', '=', connectionId)
+          .execute();
+        // align-api §3: an un-pair hits every user. Were a login kept, its next refused call would end a newer pairing.
+        const logins = await tx
+          .deleteFrom('logins')
+          .where('connection_id', '=', connectionId)
+          .returning('token_id')
+          .execute();
+        await sets.dropUnused(
+          tx,
+          logins.map((login) => login.token_id),
+        );
+        await events.append(tx, { vendor, tenant, environment, type: 'pairing.removed', data: { reason: 'lost' } });
+        const system = { vendor, tenant, environment, userId: 'system', sessionId: null };
+        await audit.record(tx, system, 'pairing.lost', accountId, 'ok');
+        log.warn({ connection: connectionId }, 'the account was un-paired elsewhere');
+      });
+    },
+
+    async tokenRefused(tokenId) {
+      await store.write(async (tx) => {
+        const logins = await tx
+          .updateTable('logins')
+          .set({ state: 'failing', changed_at: clock.now() })
+          .where('token_id', '=', tokenId)
+          .where('state', '=', 'healthy')
+          .returning('connection_id')
+          .execute();
+        for (const id of new Set(logins.map((login) => login.connection_id))) await settleLogins(tx, id);
+      });
+    },
+  };
+}

@@ -1,0 +1,125 @@
+import type { Pairing, PairingStateName } from '../../shared/pairing.ts';
+import type { LearntBy } from '../../shared/scan.ts';
+import type { AlignPort } from '../align/index.ts';
+import type { Store } from '../store/index.ts';
+import type { ConnectionRow, LoginRow } from '../store/schema.ts';
+import type { Principal } from '../tenancy.ts';
+import type { Connections } from './connections.ts';
+import type { SignIns } from './sign-ins.ts';
+
+/** `GET /v1/pairing`: state, logins, health and ledger summary of the session's clinic, as this person sees it. */
+export function createPairingView(parts: {
+  store: Store;
+  align: AlignPort;
+  connections: Connections;
+  signIns: SignIns;
+}): (principal: Principal) => Promise<Pairing> {
+  const { store, align, connections, signIns } = parts;
+
+  async function loginsOf(connection: ConnectionRow): Promise<LoginRow[]> {
+    return store.db
+      .selectFrom('logins')
+      .selectAll()
+      .where('vendor', '=', connection.vendor)
+      .where('tenant', '=', connection.tenant)
+      .where('connection_id', '=', connection.id)
+      .orderBy('created_at')
+      .execute();
+  }
+
+  /** Versions by how they were learnt, and cases, of the account that is shown. */
+  async function ledgerOf(connection: ConnectionRow): Promise<Pairing['ledger']> {
+    const { vendor, tenant, environment, account_id: accountId } = connection;
+    const rows = await store.db
+      .selectFrom('scan_versions')
+      .select((eb) => ['learnt_by', eb.fn.countAll<number>().as('count')])
+      .where('vendor', '=', vendor)
+      .where('tenant', '=', tenant)
+      .where('environment', '=', environment)
+      .where('account_id', '=', accountId)
+      .groupBy('learnt_by')
+      .execute();
+    const counter = await store.db
+      .selectFrom('scan_counters')
+      .select('total')
+      .where('vendor', '=', vendor)
+      .where('tenant', '=', tenant)
+      .where('environment', '=', environment)
+      .where('account_id', '=', accountId)
+      .executeTakeFirst();
+    const by = (way: LearntBy): number => rows.find((row) => row.learnt_by === way)?.count ?? 0;
+    return {
+      cases: counter?.total ?? 0,
+      byNotification: by('notification'),
+      recovered: by('poll') + by('recheck'),
+      backfilled: by('backfill'),
+    };
+  }
+
+  async function nextCheckOf(connection: ConnectionRow): Promise<number | null> {
+    if (connection.state !== 'paired') return null;
+    const lease = await store.db
+      .selectFrom('poll_leases')
+      .select('not_before')
+      .where('environment', '=', connection.environment)
+      .where('account_id', '=', connection.account_id)
+      .executeTakeFirst();
+    return lease?.not_before ?? null;
+  }
+
+  return async (principal) => {
+    const { name: environment, simulated } = align.environment();
+    const connection = await connections.current(principal);
+    const outlook = await signIns.outlook(principal, principal.userId);
+    const shown = connection === null || connection.state === 'unpaired' ? null : connection;
+    return {
+      state: toStateName(shown, outlook.choosing),
+      environment,
+      simulated,
+      account: shown === null ? null : toAccount(shown),
+      logins: shown === null ? [] : (await loginsOf(shown)).map((login) => toLogin(login, principal.userId)),
+      choosing: outlook.choosing,
+      signInProblem: outlook.problem,
+      health: {
+        lastNotificationAt: toIso(shown?.last_notification_at),
+        lastFullCheckAt: toIso(shown?.last_full_check_at),
+        nextCheckAt: shown === null ? null : toIso(await nextCheckOf(shown)),
+        callback: shown?.callback_state ?? 'none',
+        problem: shown?.problem ?? null,
+      },
+      // After an un-pair the stored list stays readable, and so does its ledger.
+      ledger: connection === null ? NOTHING : await ledgerOf(connection),
+    };
+  };
+}
+
+const NOTHING: Pairing['ledger'] = { cases: 0, byNotification: 0, recovered: 0, backfilled: 0 };
+
+function toStateName(shown: ConnectionRow | null, choosing: boolean): PairingStateName {
+  if (shown === null) return choosing ? 'signed_in' : 'unpaired';
+  return shown.state;
+}
+
+function toAccount(row: ConnectionRow): Pairing['account'] {
+  return {
+    id: row.account_id,
+    name: row.account_name,
+    city: row.account_city,
+    country: row.account_country,
+    configured: true,
+  };
+}
+
+function toLogin(row: LoginRow, userId: string): Pairing['logins'][number] {
+  return {
+    id: row.id,
+    displayName: row.user_name,
+    you: row.user_id === userId,
+    state: row.state,
+    since: new Date(row.created_at).toISOString(),
+  };
+}
+
+function toIso(time: number | null | undefined): string | null {
+  return time === null || time === undefined ? null : new Date(time).toISOString();
+}
