@@ -50,6 +50,8 @@ export class IteroPair extends IteroElement {
     emit: (event) => this.emit(event),
   });
 
+  #opened: HTMLDialogElement | null = null;
+
   protected override dropData(): void {
     this.#pair.drop();
   }
@@ -78,7 +80,9 @@ export class IteroPair extends IteroElement {
 
   protected override updated(): void {
     const dialog = this.renderRoot.querySelector('dialog');
-    if (dialog && !dialog.open) dialog.showModal();
+    // Once only: closed by Escape it stays closed until its `close` event has taken it away.
+    if (dialog && dialog !== this.#opened) dialog.showModal();
+    this.#opened = dialog;
   }
 
   override render(): TemplateResult {

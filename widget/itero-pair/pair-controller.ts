@@ -238,9 +238,10 @@ export class PairController implements ReactiveController {
     if ('running' in task && !task.running) this.#dispatch({ type: 'done' });
   };
 
+  /** Escape: the dialog goes with its task, so that one that runs keeps it open. */
   readonly cancelled = (event: Event): void => {
-    const { task } = this.#state;
-    if ('running' in task && task.running) event.preventDefault();
+    event.preventDefault();
+    this.keep();
   };
 
   readonly confirm = async (): Promise<void> => {
