@@ -99,7 +99,7 @@ export const processEntries = {
       v.pipe(
         v.string('must be a key'),
         v.check(isKey, 'must be 32 random bytes in base64; make one with: node bff/config-keys.ts'),
-        v.transform((key): Uint8Array => Buffer.from(key, 'base64')),
+        v.transform((key): Uint8Array => new Uint8Array(Buffer.from(key, 'base64'))),
       ),
       'must be a list of keys, newest first',
     ),

@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest';
+import { ProblemError } from '../../../bff/http/problem-error.ts';
+import { createLog } from '../../../bff/log.ts';
+
+function logged(write: (log: ReturnType<typeof createLog>) => void): string {
+  const lines: string[] = [];
+  write(createLog({ level: 'debug', destination: { write: (line) => void lines.push(line) } }));
+  return lines.join('');
+}
+
+describe('the log', () => {
+  it.each([
+    ['a name', { patient: { firstName: 'Canary' } }],
+    ['a chart number', { request: { chart_number: 'Canary' } }],
+    ['a chart number in a list', { rows: [{ chartNumber: 'Canary' }] }],
+    ['a birth date', { dateOfBirth: 'Canary' }],
+    ['the name of a person of the clinic', { userName: 'Canary' }],
+    ['a token', { access_token: 'Canary' }],
+    ['a header', { headers: { authorization: 'Canary' } }],
+    ['notes', { draft: { notes: 'Canary' } }],
+    ['a bearer in a text', { reason: 'sent with Bearer Canary' }],
+    ['a session token in a text', { reason: 'eyJhbGciOiJIUzI1NiJ9.eyJDYW5hcnkiOjF9.Canary' }],
+    ['a callback token in a path', { reason: 'POST /v1/callbacks/Canary' }],
+    ['a partner callback token in a path', { reason: 'POST /v1/callbacks/partner/Canary' }],
+    ['a code in a query', { reason: 'GET /v1/pairing/callback?state=1&code=Canary' }],
+    ['a parser that quotes its input', { error: parseError('{"firstName":"Canary"') }],
+    ['a cause that quotes its input', { error: new ProblemError('internal', {}, parseError('Canary')) }],
+    ['an error of no class', { error: new Error('no patient Canary') }],
+    ['bytes', { bytes: Buffer.from('Canary') }],
+  ])('does not write %s', (_name, fields) => {
+    const text = logged((log) => log.info(fields, 'something'));
+    expect(text).toContain('"msg":"something"');
+    expect(text).not.toMatch(/Canary/);
+  });
+
+  it('writes what an operator needs: class, code, frames, ids', () => {
+    const line = JSON.parse(
+      logged((log) =>
+        log
+          .child({ requestId: 'req_1' })
+          .error({ error: new TypeError('x is not a function'), vendor: 'molar' }, 'unexpected fault'),
+      ),
+    ) as { error: { stack: string[] } };
+    expect(line).toMatchObject({
+      requestId: 'req_1',
+      vendor: 'molar',
+      error: { class: 'TypeError', message: 'x is not a function' },
+    });
+    expect(line.error.stack[0]).toContain('log.unit.test.ts');
+  });
+
+  it('writes route patterns as they are', () => {
+    expect(logged((log) => log.info({ route: '/v1/callbacks/:token' }, 'answered'))).toContain('/v1/callbacks/:token');
+  });
+});
+
+function parseError(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    return error;
+  }
+}
