@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import { Hono } from 'hono';
 import { clinicOf } from './access.ts';
 import { ApiError, notFound } from './api-error.ts';
@@ -18,18 +18,15 @@ import { runOperation } from './operations/index.ts';
 import { matchOperation } from './regions.ts';
 import { createNewOrder, createNewOrderByRx, procedureMaps } from './scanning-tool.ts';
 
-const PAGES = {
-  'console.html': 'text/html; charset=utf-8',
-  'console.js': 'text/javascript; charset=utf-8',
-  'console.css': 'text/css; charset=utf-8',
-  'simulator.css': 'text/css; charset=utf-8',
-} as const;
+const TYPES: Record<string, string> = { html: 'text/html', js: 'text/javascript', css: 'text/css' };
+const PAGES = new URL('pages/', import.meta.url);
+const PAGE_NAMES = new Set(readdirSync(PAGES));
 
 function page(name: string): Response {
-  if (!Object.hasOwn(PAGES, name)) return notFound('page').toResponse();
-  const text = readFileSync(new URL(`pages/${name}`, import.meta.url));
-  return new Response(text, {
-    headers: { ...PAGE_HEADERS, 'content-type': PAGES[name as keyof typeof PAGES] },
+  if (!PAGE_NAMES.has(name)) return notFound('page').toResponse();
+  const type = TYPES[name.split('.').at(-1) ?? ''] ?? 'application/octet-stream';
+  return new Response(readFileSync(new URL(name, PAGES)), {
+    headers: { ...PAGE_HEADERS, 'content-type': `${type}; charset=utf-8` },
   });
 }
 

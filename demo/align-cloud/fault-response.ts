@@ -58,13 +58,14 @@ export function cutOff(c: Ctx): Response {
   return RESPONSE_ALREADY_SENT;
 }
 
-/** Sends the head and half of the body, then ends the connection. */
+/** Sends the head and half of the body, then ends the connection. An empty body is promised as `{}`. */
 async function sendHalf(c: Ctx, answer: Response): Promise<Response> {
-  const body = Buffer.from(await answer.arrayBuffer());
+  const given = Buffer.from(await answer.arrayBuffer());
+  const body = given.length === 0 ? Buffer.from('{}') : given;
   const { outgoing } = c.env;
-  outgoing.writeHead(answer.status, {
+  outgoing.writeHead(answer.status === 204 ? 200 : answer.status, {
     ...Object.fromEntries(answer.headers),
-    'content-length': Math.max(body.length, 2),
+    'content-length': body.length,
   });
   await new Promise<void>((resolve) => outgoing.write(body.subarray(0, Math.ceil(body.length / 2)), () => resolve()));
   await nextTurn();

@@ -87,6 +87,9 @@ export interface FaultBook {
   ): Fault | undefined;
 }
 
+const strikes = ({ fault, random }: Entry): boolean =>
+  fault.probability === undefined || random.next() < fault.probability;
+
 export function createFaultBook(seed: string): FaultBook {
   let entries: Entry[] = [];
   let made = 0;
@@ -108,21 +111,20 @@ export function createFaultBook(seed: string): FaultBook {
     kinds: readonly FaultKind[],
     where: { companyId?: number | undefined; asset?: AssetType } = {},
   ): Fault | undefined {
+    let chosen: Entry | undefined;
     for (const entry of entries) {
       const { fault } = entry;
       if (fault.on !== point || !kinds.includes(fault.kind) || entry.left <= 0) continue;
       if (fault.companyId !== undefined && fault.companyId !== where.companyId) continue;
       if (fault.asset !== undefined && fault.asset !== where.asset) continue;
-      if (entry.skip > 0) {
-        entry.skip -= 1;
-        continue;
-      }
-      if (fault.probability !== undefined && entry.random.next() >= fault.probability) continue;
-      entry.left -= 1;
-      fault.struck += 1;
-      return fault;
+      // Every chance counts for `after`, also one that an earlier fault took.
+      if (entry.skip > 0) entry.skip -= 1;
+      else if (chosen === undefined && strikes(entry)) chosen = entry;
     }
-    return undefined;
+    if (chosen === undefined) return undefined;
+    chosen.left -= 1;
+    chosen.fault.struck += 1;
+    return chosen.fault;
   }
 
   return {

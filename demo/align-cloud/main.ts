@@ -98,8 +98,6 @@ try {
 }
 try {
   const align = await createAlignCloud(parsed);
-  console.log(`Align cloud simulator  ${align.url}  (console; files also from ${align.cdnUrl})`);
-  console.log(`Sign in as ${DEMO_USERS[0]?.login} or ${DEMO_USERS[2]?.login}, password “${DEMO_USERS[0]?.password}”.`);
   const stop = (): void => {
     align.close().then(
       () => process.exit(0),
@@ -108,6 +106,8 @@ try {
   };
   process.once('SIGINT', stop);
   process.once('SIGTERM', stop);
+  console.log(`Align cloud simulator  ${align.url}  (console; files also from ${align.cdnUrl})`);
+  console.log(`Sign in as ${DEMO_USERS[0]?.login} or ${DEMO_USERS[2]?.login}, password “${DEMO_USERS[0]?.password}”.`);
 } catch (error) {
   fail(error instanceof Error ? error.message : String(error));
 }

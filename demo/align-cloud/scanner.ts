@@ -16,6 +16,8 @@ export interface ScanWish {
   captures?: boolean;
   /** What was typed at the scanner instead of what the RX says. */
   identity?: Partial<Identity>;
+  /** The last name is typed with two letters swapped. */
+  mistyped?: boolean;
 }
 
 export function createOrder(cloud: Cloud, rx: Rx, patientId: number, captures: boolean): Order {
@@ -67,7 +69,7 @@ export function scan(cloud: Cloud, rx: Rx, wish: ScanWish = {}): { order: Order;
     chartNumber: wish.identity?.chartNumber ?? typo?.chartNumber ?? asked.chartNumber,
   };
   const untold = typo !== undefined && (typo.firstName ?? typo.lastName ?? typo.chartNumber) === undefined;
-  if (untold) identity.lastName = mistype(identity.lastName);
+  if (untold || wish.mistyped === true) identity.lastName = mistype(identity.lastName);
   const patient = joinPatient(cloud, rx.companyId, identity, asked.dateOfBirth);
   const order = createOrder(cloud, rx, patient.patientId, wish.captures ?? true);
   const early = cloud.faults.take('notification', ['early'], where) !== undefined;

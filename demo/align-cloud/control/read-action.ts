@@ -115,7 +115,7 @@ const isPatient: Check = (value) =>
 
 const ACTIONS: Record<Action['do'], [checks: Record<string, Check>, needed: readonly string[]]> = {
   'pick-up': [{ rxId: isText }, ['rxId']],
-  scan: [{ rxId: isText, captures: isFlag, identity: isPatient }, ['rxId']],
+  scan: [{ rxId: isText, captures: isFlag, identity: isPatient, mistyped: isFlag }, ['rxId']],
   'scan-without-rx': [
     {
       companyId: isCount(1, 1e9),

@@ -91,8 +91,10 @@ export function createReader(
     },
     object(name, names) {
       const value = valueOf(name);
-      if (!isObject(value)) fault(name, value === undefined ? 'is missing' : 'must be an object');
-      return createReader(isObject(value) ? value : {}, names, faults, `${at(name)}.`);
+      if (isObject(value)) return createReader(value, names, faults, `${at(name)}.`);
+      fault(name, value === undefined ? 'is missing' : 'must be an object');
+      // What is inside of nothing is not worth a word of its own.
+      return createReader({}, names, {});
     },
     list(name, names, longest) {
       const value = valueOf(name);
@@ -102,8 +104,9 @@ export function createReader(
         return [];
       }
       return value.map((item: unknown, index) => {
-        if (!isObject(item)) fault(`${name}[${index}]`, 'must be an object');
-        return createReader(isObject(item) ? item : {}, names, faults, `${at(name)}[${index}].`);
+        if (isObject(item)) return createReader(item, names, faults, `${at(name)}[${index}].`);
+        fault(`${name}[${index}]`, 'must be an object');
+        return createReader({}, names, {});
       });
     },
     done() {
