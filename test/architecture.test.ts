@@ -122,7 +122,7 @@ const ARROWS: Record<string, readonly string[]> = {
   align: [],
   vault: ['store', 'align', 'events'],
   http: ['session', 'audit', 'store'],
-  session: ['store', 'http'],
+  session: ['store', 'http', 'audit'],
   pairing: ['store', 'align', 'vault', 'events', 'http', 'audit'],
   requests: ['store', 'align', 'vault', 'pairing', 'events', 'http', 'audit', 'session'],
   scans: ['store', 'align', 'vault', 'pairing', 'events', 'http', 'audit', 'session'],
