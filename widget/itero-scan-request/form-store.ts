@@ -74,7 +74,8 @@ export class FormStore {
     const owner = this.#host.owner();
     const { signal } = this.#calls;
     const remembered = owner ? await recallChoices(owner) : {};
-    if (!signal.aborted) this.#remembered = remembered;
+    // What was sent meanwhile is newer.
+    if (!signal.aborted) this.#remembered = { ...remembered, ...this.#remembered };
   }
 
   readonly open = (): void => {
@@ -157,7 +158,7 @@ export class FormStore {
 
   #wasSent(sent: ScanRequest, draft: Draft): void {
     const { id, rxId, state } = sent;
-    this.act({ type: 'sent', confirmed: state === 'sent' });
+    this.act({ type: 'sent', id: state === 'sent' ? id : null });
     this.#host.emit(new IteroScanRequestedEvent({ scanRequestId: id, rxId, state }, requestIdOf(sent)));
     const choices = toRemembered(draft);
     this.#remembered = choices;

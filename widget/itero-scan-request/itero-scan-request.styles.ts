@@ -11,6 +11,9 @@ export const scanRequestStyles = css`
   .fault {
     color: var(--_danger);
   }
+  .good {
+    color: var(--_success);
+  }
   .form {
     display: grid;
     gap: calc(var(--_unit) * 4);

@@ -110,9 +110,7 @@ export class IteroScanRequest extends IteroElement {
   }
 
   protected override streamEvent({ type }: StreamEvent | { readonly type: 'stream.reset' }): void {
-    const ofPairing = type.startsWith('pairing.');
-    if (ofPairing || type === 'stream.reset') void this.#requests.loadPairing();
-    if (ofPairing) return;
+    if (type.startsWith('pairing.') || type === 'stream.reset') void this.#requests.loadPairing();
     void this.#requests.load();
     void this.#form?.check();
   }
@@ -183,7 +181,7 @@ export class IteroScanRequest extends IteroElement {
       heading: msg('Scan request'),
       aside: this.#openButton(),
       body: html`${this.#hindrances()}
-        <p role="status" class="good" ?hidden=${!this.#isSent}>
+        <p role="status" class="notice success" ?hidden=${!this.#isSent}>
           ${this.#isSent ? msg('Sent. The request is open on the scanner.') : nothing}
         </p>
         ${this.#requestView()} ${this.#listView()}`,
@@ -192,7 +190,10 @@ export class IteroScanRequest extends IteroElement {
 
   get #isSent(): boolean {
     const request = this.#form?.request;
-    return request?.kind === 'closed' && request.sent;
+    if (request?.kind !== 'closed' || request.sent === null) return false;
+    const { list } = this.#requests;
+    // Said until the list knows better: cancelled, or scanned.
+    return list.kind !== 'ready' || !list.items.some(({ id, state }) => id === request.sent && state !== 'sent');
   }
 
   get #isOpen(): boolean {

@@ -113,14 +113,22 @@ export class IteroToothChart extends LitElement {
 
   #marks(): SVGTemplateResult {
     const middle = DRAWING.width / 2;
-    const upper = DRAWING.upperY - 62;
-    const lower = DRAWING.lowerY + 62;
     const between = (DRAWING.upperY + DRAWING.lowerY) / 2;
+    const [upper, lower] = [between - 79, between + 79];
+    const mark = (x: number, y: number, text: string) => svg`<text x=${x} y=${y}>${text}</text>`;
     return svg`<g class="marks" aria-hidden="true">
-      <text x=${middle} y=${upper}>${msg('Upper')}</text>
-      <text x=${middle} y=${lower}>${msg('Lower')}</text>
-      <text class="side" x="20" y=${between}>${msg('R', { desc: 'patient’s right, one letter' })}</text>
-      <text class="side" x=${DRAWING.width - 20} y=${between}>${msg('L', { desc: 'patient’s left, one letter' })}</text>
+      ${
+        this.notation === 'quadrant'
+          ? [
+              mark(middle - 35, upper, 'UR'),
+              mark(middle + 35, upper, 'UL'),
+              mark(middle + 35, lower, 'LL'),
+              mark(middle - 35, lower, 'LR'),
+            ]
+          : [mark(middle, upper, msg('Upper')), mark(middle, lower, msg('Lower'))]
+      }
+      ${mark(20, between, msg('R', { desc: 'patient’s right, one letter' }))}
+      ${mark(DRAWING.width - 20, between, msg('L', { desc: 'patient’s left, one letter' }))}
       <line x1="44" x2=${DRAWING.width - 44} y1=${between} y2=${between}></line>
     </g>`;
   }
@@ -140,8 +148,13 @@ export class IteroToothChart extends LitElement {
       <path class="outline" d=${form.outline} transform=${transform}></path>
       <path class="relief" d=${form.relief} transform=${transform}></path>
       <path class="tick" d="M-6 0L-2 4.5L6.5-5" transform="translate(${x} ${y})"></path>
-      <text x=${labelX} y=${labelY} aria-hidden="true">${toLabel(tooth, this.notation)}</text>
+      <text x=${labelX} y=${labelY} aria-hidden="true">${this.#numeral(tooth)}</text>
     </g>`;
+  }
+
+  /** In quadrant notation the letters stand once, in the middle of their quadrant. */
+  #numeral(tooth: number): string {
+    return toLabel(tooth, this.notation).replace(/^\D+/, '');
   }
 
   readonly #onClick = (event: Event): void => {

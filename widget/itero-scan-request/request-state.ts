@@ -38,8 +38,8 @@ export interface RequestForm {
 }
 
 export type RequestState =
-  /** `form` is what was begun and put aside, with its key, for as long as the chart stays open. */
-  | { readonly kind: 'closed'; readonly sent: boolean; readonly form: RequestForm | null }
+  /** `sent` is the id of the request that iTero took; `form` is what was begun and put aside, with its key, for as long as the chart stays open. */
+  | { readonly kind: 'closed'; readonly sent: string | null; readonly form: RequestForm | null }
   | { readonly kind: 'opening' }
   | { readonly kind: 'blocked'; readonly fault: Fault }
   | { readonly kind: 'editing'; readonly form: RequestForm; readonly fault: Fault | null }
@@ -62,11 +62,11 @@ export type RequestAction =
   | { readonly type: 'accept'; readonly concern: Concern; readonly accepted: boolean }
   | { readonly type: 'mark'; readonly faults: FieldFaults }
   | { readonly type: 'send' }
-  | { readonly type: 'sent'; readonly confirmed: boolean }
+  | { readonly type: 'sent'; readonly id: string | null }
   | { readonly type: 'send_failed'; readonly fault: Fault; readonly nextKey: string }
   | { readonly type: 'correct'; readonly step: Correction['step']; readonly fault?: Fault };
 
-const EMPTY = { kind: 'closed', sent: false, form: null } as const;
+const EMPTY = { kind: 'closed', sent: null, form: null } as const;
 export const CLOSED: RequestState = EMPTY;
 
 const NO_CORRECTION: Correction = { step: 'idle', fault: null };
@@ -159,7 +159,7 @@ export function reduceRequest(state: RequestState, action: RequestAction): Reque
     case 'send':
       return state.kind === 'editing' && maySend(state.form) ? { kind: 'sending', form: state.form } : state;
     case 'sent':
-      return state.kind === 'sending' ? { ...EMPTY, sent: action.confirmed } : state;
+      return state.kind === 'sending' ? { ...EMPTY, sent: action.id } : state;
     case 'send_failed': {
       if (state.kind !== 'sending') return state;
       const { fault, nextKey } = action;

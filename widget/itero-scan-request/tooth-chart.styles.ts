@@ -27,8 +27,6 @@ export const toothChartStyles = css`
   .marks text {
     fill: var(--_secondary);
     font-size: 12px;
-  }
-  .marks .side {
     font-weight: 600;
   }
   .marks line {
@@ -126,7 +124,8 @@ export const toothChartStyles = css`
     font-size: var(--_small);
   }
   @media (forced-colors: active) {
-    text {
+    text,
+    .marks text {
       fill: CanvasText;
     }
     .outline {

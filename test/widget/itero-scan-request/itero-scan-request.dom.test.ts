@@ -127,6 +127,22 @@ describe('itero-scan-request', () => {
     });
   });
 
+  it('forgets the form and late answers of the person who was signed in before', async () => {
+    const element = await mountRequest();
+    await fillForm(element);
+    const held = bff.hold('POST', '/v1/scan-requests/search', { json: { items: [scanRequest()], nextCursor: null } });
+    bff.push('scan_request.sent');
+    await until('the list is asked for', () => bff.calls.filter((call) => call.path.endsWith('/search')).length === 2);
+    showRequests(bff);
+    bff.signInAs('somebody-else');
+    bff.endSession();
+    await until('the form is gone', () => element.shadowRoot?.querySelector('form') === null);
+    held.release();
+    await until('the new list is there', () => element.matches(':state(empty):state(paired)'));
+    await nextTask();
+    assert.notInclude(visibleText(element), 'Open on the scanner');
+  });
+
   describe('the form', () => {
     it('asks for what the practice has, and lists what cannot be chosen with the reason', async () => {
       const element = await mountRequest();

@@ -58,6 +58,7 @@ describe('itero-tooth-chart', () => {
     chart.teeth = [3, 14];
     await chart.updateComplete;
     assert.equal(entry(chart).value, 'UR6, UL6');
+    assert.equal(tooth(chart, 3).querySelector('text')?.textContent, '6');
   });
 
   it('toggles a tooth by a click on it or on its number, and tells so', async () => {

@@ -47,7 +47,7 @@ describe('the state of the scan request', () => {
     expect(ready().kind).toBe('editing');
     const sending = reduceRequest(ready(), { type: 'send' });
     expect(sending.kind).toBe('sending');
-    expect(reduceRequest(sending, { type: 'sent', confirmed: true })).toEqual({
+    expect(reduceRequest(sending, { type: 'sent', id: 'r1' })).toEqual({
       kind: 'closed',
       sent: true,
       form: null,
@@ -77,12 +77,12 @@ describe('the state of the scan request', () => {
   });
 
   it('takes no answer while it is closed', () => {
-    expect(reduceRequest(CLOSED, { type: 'sent', confirmed: true })).toBe(CLOSED);
+    expect(reduceRequest(CLOSED, { type: 'sent', id: 'r1' })).toBe(CLOSED);
   });
 
   it('does not call a request sent that iTero did not confirm', () => {
     const sending = reduceRequest(ready(), { type: 'send' });
-    expect(reduceRequest(sending, { type: 'sent', confirmed: false })).toMatchObject({ kind: 'closed', sent: false });
+    expect(reduceRequest(sending, { type: 'sent', id: null })).toMatchObject({ kind: 'closed', sent: null });
   });
 
   it('says why it cannot open, and tries again when asked', () => {

@@ -52,6 +52,10 @@ describe('itero-scan-request sends', () => {
     assert.lengthOf(sentRequests(bff), 1);
     assert.match(keyOf(0) ?? '', /^[\w-]{32,}$/);
     await assertAccessible(element);
+    showRequests(bff, scanRequest({ state: 'scanned', orderId: '123456700' }));
+    bff.push('scan.received', { orderId: '123456700' });
+    await until('it is scanned', () => visibleText(element).includes('Scan 123456700 has arrived.'));
+    assert.notInclude(visibleText(element), 'Sent.');
   });
 
   it('nothing when the page says no, and tells the page no name', async () => {
