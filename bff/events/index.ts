@@ -1,5 +1,5 @@
 export { createEventLog } from './event-log.ts';
 export type { CommittedEvent, EventEntry, EventLog } from './event-log.ts';
-export { createEventRetention } from './retention.ts';
+export { pruneEvents } from './retention.ts';
 export { createEventStream } from './stream-endpoint.ts';
 export type { EventStream } from './stream-endpoint.ts';

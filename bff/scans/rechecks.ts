@@ -12,8 +12,8 @@ import { parseAssets } from './version.ts';
 export interface Rechecks {
   /** @param until ms since the epoch */
   due(environment: string, until: number, limit: number): Promise<ScanRow[]>;
-  /** When the next one is due (ms since the epoch); null when none waits. */
-  nextDue(environment: string): Promise<number | null>;
+  /** When the next one falls due after `now` (ms since the epoch); null when none waits. */
+  nextDue(environment: string, now: number): Promise<number | null>;
   /** Somebody looked and the files are still missing: plans the next look, and tells people when the window is over. */
   noteStillMissing(scan: ScanRow): Promise<void>;
   /** No look was possible: again at this time, without counting it as one. */
@@ -40,12 +40,13 @@ export function createRechecks(parts: {
         .limit(limit)
         .execute(),
 
-    async nextDue(environment) {
+    async nextDue(environment, now) {
       const row = await store.db
         .selectFrom('scans')
         .select('recheck_at')
         .where('environment', '=', environment)
         .where('recheck_at', 'is not', null)
+        .where('recheck_at', '>', now)
         .orderBy('recheck_at')
         .limit(1)
         .executeTakeFirst();

@@ -1,0 +1,102 @@
+import type { Clock, Log } from '../deps.ts';
+
+export interface DueLoop {
+  start(): void;
+  /** Something may be due now. */
+  wake(): void;
+  /** Begins nothing more and resolves when all that runs has ended. */
+  stop(): Promise<void>;
+}
+
+/** What a pass may use to run things beside itself, so that a slow one holds up no other. */
+export interface Slots {
+  free(): number;
+  has(key: string): boolean;
+  /** Runs beside the pass; the loop looks again when it has ended. */
+  launch(key: string, task: (signal: AbortSignal) => Promise<void>): void;
+}
+
+/** The schedule is in the database and may be changed by others: look at least so often (ms). */
+const IDLE_MS = 30_000;
+const SOONEST_MS = 20;
+const AFTER_FAULT_MS = 5000;
+
+/**
+ * Works off what is due in the database. `pass` launches it and tells when the next is due (ms since the epoch), or null.
+ * Nothing is kept in memory but what is running, so a kill forgets nothing.
+ */
+export function createDueLoop(parts: {
+  name: string;
+  clock: Clock;
+  log: Log;
+  limit: number;
+  pass(slots: Slots): Promise<number | null>;
+}): DueLoop {
+  const { name, clock, log, limit } = parts;
+  const running = new Map<string, Promise<void>>();
+  let stopping: AbortController | null = null;
+  let cancelTimer = (): void => {};
+  let passing: Promise<void> | null = null;
+  let again = false;
+
+  const slots: Slots = {
+    free: () => (stopping === null || stopping.signal.aborted ? 0 : limit - running.size),
+    has: (key) => running.has(key),
+    launch(key, task) {
+      if (stopping === null) return;
+      const { signal } = stopping;
+      const run = task(signal)
+        .catch(async (error: unknown) => {
+          if (signal.aborted) return;
+          log.error({ error, loop: name }, 'a background task failed; it will be tried again');
+          // Its row is as due as before: without a pause it would be tried without end.
+          await clock.sleep(AFTER_FAULT_MS, signal).catch(() => undefined);
+        })
+        .finally(() => {
+          running.delete(key);
+          wake();
+        });
+      running.set(key, run);
+    },
+  };
+
+  async function look(): Promise<void> {
+    cancelTimer();
+    let wait = IDLE_MS;
+    try {
+      const due = await parts.pass(slots);
+      if (due !== null) wait = Math.min(IDLE_MS, Math.max(SOONEST_MS, due - clock.now()));
+    } catch (error) {
+      log.error({ error, loop: name }, 'a background look failed; it will be tried again');
+      wait = AFTER_FAULT_MS;
+    }
+    if (stopping !== null && !stopping.signal.aborted) cancelTimer = clock.after(wait, wake);
+  }
+
+  function wake(): void {
+    if (stopping === null || stopping.signal.aborted) return;
+    if (passing !== null) {
+      again = true;
+      return;
+    }
+    again = false;
+    passing = look().finally(() => {
+      passing = null;
+      if (again) wake();
+    });
+  }
+
+  return {
+    start() {
+      stopping = new AbortController();
+      wake();
+    },
+    wake,
+    async stop() {
+      stopping?.abort();
+      cancelTimer();
+      await passing;
+      await Promise.all(running.values());
+    },
+  };
+}

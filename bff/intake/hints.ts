@@ -1,0 +1,80 @@
+import type { Store } from '../store/index.ts';
+
+/** All waiting hints of one RX under one connection: they are answered by one look. */
+export interface HintGroup {
+  readonly key: string;
+  readonly connectionId: string;
+  readonly rxId: string;
+  /** Those that were stored before the look begins: a later one asks for another look. */
+  readonly ids: readonly number[];
+  readonly attempts: number;
+  /** ms since the epoch. */
+  readonly firstReceivedAt: number;
+}
+
+const PAGE = 300;
+
+export async function dueHints(store: Store, environment: string, now: number): Promise<HintGroup[]> {
+  const rows = await store.db
+    .selectFrom('hints')
+    .select(['id', 'connection_id', 'rx_id', 'attempts', 'received_at'])
+    .where('environment', '=', environment)
+    .where('state', '=', 'waiting')
+    .where('next_at', '<=', now)
+    .orderBy('next_at')
+    .limit(PAGE)
+    .execute();
+  const groups = Map.groupBy(rows, (row) => `${row.connection_id}\0${row.rx_id}`);
+  return [...groups].flatMap(([key, [first, ...others]]) => {
+    if (first === undefined) return [];
+    const all = [first, ...others];
+    return {
+      key,
+      connectionId: first.connection_id,
+      rxId: first.rx_id,
+      ids: all.map((row) => row.id),
+      attempts: Math.max(...all.map((row) => row.attempts)),
+      firstReceivedAt: Math.min(...all.map((row) => row.received_at)),
+    };
+  });
+}
+
+/** When the next hint falls due after `now` (ms since the epoch). */
+export async function nextHint(store: Store, environment: string, now: number): Promise<number | null> {
+  const row = await store.db
+    .selectFrom('hints')
+    .select('next_at')
+    .where('environment', '=', environment)
+    .where('state', '=', 'waiting')
+    .where('next_at', '>', now)
+    .orderBy('next_at')
+    .limit(1)
+    .executeTakeFirst();
+  return row?.next_at ?? null;
+}
+
+export async function closeHints(
+  store: Store,
+  group: HintGroup,
+  state: 'done' | 'gone',
+  outcome: string,
+): Promise<void> {
+  await store.write((tx) => tx.updateTable('hints').set({ state, outcome }).where('id', 'in', group.ids).execute());
+}
+
+export async function postponeHints(store: Store, group: HintGroup, until: number, outcome: string): Promise<void> {
+  await store.write((tx) =>
+    tx
+      .updateTable('hints')
+      .set({ next_at: until, attempts: group.attempts + 1, outcome })
+      .where('id', 'in', group.ids)
+      .execute(),
+  );
+}
+
+/** Hints that were answered long ago. To be run hourly. */
+export async function pruneHints(store: Store, before: number): Promise<void> {
+  await store.write((tx) =>
+    tx.deleteFrom('hints').where('state', '!=', 'waiting').where('received_at', '<', before).execute(),
+  );
+}
