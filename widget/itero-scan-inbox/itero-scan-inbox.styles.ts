@@ -92,7 +92,10 @@ export const inboxStyles = css`
     box-shadow: inset 3px 0 0 var(--_primary);
   }
   .list.dim {
-    opacity: 0.6;
+    color: var(--_secondary);
+  }
+  .list.dim .steps {
+    opacity: 0.5;
     filter: grayscale(1);
   }
   .list.dim li {

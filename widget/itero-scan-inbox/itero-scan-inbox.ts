@@ -110,7 +110,6 @@ export class IteroScanInbox extends IteroElement {
     caption: (scan) => `${procedureName(scan)} · ${formatTime(scan.scannedAt ?? scan.modifiedAt, this.language)}`,
     url: (link) => this.#url(link),
     failed: (orderId, link) => void this.#inbox.pictureFailed(orderId, link),
-    closed: () => this.requestUpdate(),
   });
   #rows: readonly Row[] = [];
   #rowKeys: readonly RowKey[] = [];
@@ -154,7 +153,8 @@ export class IteroScanInbox extends IteroElement {
   protected override linkChanged(state: LinkState): void {
     const { link, claims } = this;
     if (!link || !claims) return;
-    const { chartNumber } = this;
+    // Lit leaves a property without its attribute undefined.
+    const chartNumber = this.chartNumber ?? null;
     if (state.kind === 'ready') void this.#inbox.start({ api: link.api, chartNumber, keep: openKeep(claims) });
     else if (state.kind === 'offline' && chartNumber === null) void this.#inbox.showOutlines(openKeep(claims));
   }
@@ -186,7 +186,7 @@ export class IteroScanInbox extends IteroElement {
   }
 
   get #clinicWide(): boolean {
-    return this.chartNumber === null || this.chartNumber === undefined;
+    return (this.chartNumber ?? null) === null;
   }
 
   #stateNames(): StateName[] {

@@ -12,7 +12,6 @@ export interface LightboxOptions {
   readonly caption: (scan: Scan) => string;
   readonly url: (link: string) => string;
   readonly failed: (orderId: string, link: string) => void;
-  readonly closed: (orderId: string) => void;
 }
 
 interface Shown {
@@ -48,8 +47,8 @@ export class Lightbox implements ReactiveController {
   /** The patient changed, or the case left. */
   close(): void {
     const dialog = this.#dialog;
+    this.#closed();
     if (dialog?.open === true) dialog.close();
-    else if (this.#shown) this.#set(null);
   }
 
   hostUpdated(): void {
@@ -188,8 +187,7 @@ export class Lightbox implements ReactiveController {
   }
 
   readonly #closed = (): void => {
-    const orderId = this.#shown?.orderId;
+    if (!this.#shown) return;
     this.#set(null);
-    if (orderId !== undefined) this.#options.closed(orderId);
   };
 }

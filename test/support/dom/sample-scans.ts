@@ -1,7 +1,9 @@
-import type { Scan, ScanDetail, ScanList } from '../../../shared/scan.ts';
-import { VIEWS } from '../../../shared/scan.ts';
+import { VIEWS, type Scan, type ScanDetail, type ScanList } from '../../../shared/scan.ts';
 
 const FIRST_SCAN = Date.UTC(2026, 10, 1, 9);
+/** A picture that loads without a network, and one that never does. */
+export const PICTURE = 'data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7';
+export const BROKEN_PICTURE = 'data:image/gif;base64,AAAA';
 
 /** A case as the BFF gives it. `minute` places it in time: a larger one is newer. */
 export function sampleScan(orderId: string, changes: Partial<Scan> & { minute?: number } = {}): Scan {
@@ -35,15 +37,20 @@ export function sampleScan(orderId: string, changes: Partial<Scan> & { minute?: 
       gallery: { ...file, link: null },
       captures: { state: 'none', sizeBytes: null, modifiedAt: null, nextCheckAt: null, link: null },
     },
-    thumbnails: VIEWS.map((view) => ({ view, small: `/v1/assets/${view}-${orderId}-a`, full: null })),
+    thumbnails: VIEWS.map((view) => ({ view, small: PICTURE, full: null })),
     ...rest,
   };
+}
+
+/** Six pictures with this link. */
+export function samplePictures(link: string): Scan['thumbnails'] {
+  return VIEWS.map((view) => ({ view, small: link, full: null }));
 }
 
 export function sampleDetail(scan: Scan): ScanDetail {
   return {
     ...scan,
-    thumbnails: scan.thumbnails.map((picture) => ({ ...picture, full: `${picture.small}-full` })),
+    thumbnails: scan.thumbnails.map((picture) => ({ ...picture, full: `${picture.small}#full-${picture.view}` })),
     history: Array.from({ length: scan.versionNumber }, (_, index) => ({
       version: `${scan.orderId}-v${scan.versionNumber - index}`,
       number: scan.versionNumber - index,
@@ -52,8 +59,8 @@ export function sampleDetail(scan: Scan): ScanDetail {
       modifiedAt: scan.modifiedAt,
       seenAt: scan.receivedAt,
       learntBy: index === 0 ? scan.learntBy : 'poll',
-      changed: ['ide', 'gallery'] as const,
-    })).map((entry) => ({ ...entry, changed: [...entry.changed] })),
+      changed: ['ide', 'gallery'],
+    })),
   };
 }
 
