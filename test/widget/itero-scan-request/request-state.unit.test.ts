@@ -49,7 +49,7 @@ describe('the state of the scan request', () => {
     expect(sending.kind).toBe('sending');
     expect(reduceRequest(sending, { type: 'sent', id: 'r1' })).toEqual({
       kind: 'closed',
-      sent: true,
+      sent: 'r1',
       form: null,
     });
   });
