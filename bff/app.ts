@@ -1,0 +1,144 @@
+import type { Hono } from 'hono';
+import { AlignFault, createAlign, type AlignPort } from './align/index.ts';
+import type { ProcessSettings } from './config.ts';
+import type { AlignSource } from './config-source.ts';
+import type { Clock, Fetch, Log, Random } from './deps.ts';
+import { createFeatures } from './features.ts';
+import { createHourly } from './hourly.ts';
+import { createAuthenticator } from './http/authenticate.ts';
+import { routeKey } from './http/call-json.ts';
+import type { Endpoint } from './http/endpoint.ts';
+import type { Env } from './http/env.ts';
+import { createIdempotency } from './http/idempotency.ts';
+import { createHttp } from './http/index.ts';
+import { createMetrics, type Metrics } from './http/metrics.ts';
+import { Draining, listen, listenPlain, type Listener } from './http/server.ts';
+import { toProblemError } from './pairing/to-problem-error.ts';
+import { findVendorByKey } from './session/vendor-keys.ts';
+import { openStore, type Store } from './store/index.ts';
+import { createVendors } from './vendors.ts';
+import { readVersion } from './version.ts';
+
+export interface BffOptions {
+  readonly settings: ProcessSettings;
+  readonly align: AlignSource;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly fetch: Fetch;
+  readonly log: Log;
+  /** Folder of the built embed module. */
+  readonly embedDirectory: string;
+  /** Figures of the process itself among the metrics. */
+  readonly processMetrics?: boolean;
+  /** Tests only: an answer that misses its declared schema is a fault. */
+  readonly verifyAnswers?: boolean;
+}
+
+export interface Bff {
+  readonly app: Hono<Env>;
+  /** The table that OpenAPI and the generated tenant tests are made from. */
+  readonly endpoints: readonly Endpoint[];
+  readonly store: Store;
+  readonly align: AlignPort;
+  /** Background work, then the port. @param options.listen false: somebody else serves `app` */
+  start(options?: { listen?: boolean }): Promise<{ url: string; port: number }>;
+  /** Turns new work away, ends streams, finishes what runs, closes the store. */
+  stop(): Promise<void>;
+}
+
+/** Running answers get so long to finish after a stop was asked for (ms). */
+const GRACE_MS = 10_000;
+
+/** Builds every part and wires them in the order of the flow. Nothing runs until `start`. */
+export async function createBff(options: BffOptions): Promise<Bff> {
+  const { settings, clock, random, log } = options;
+  const { publicUrl } = settings;
+  const version = readVersion();
+  const vendors = createVendors(settings.vendors);
+  const align = createAlign({ settings: () => options.align.current(), fetch: options.fetch, clock, log });
+  const store = await openStore({ url: settings.store, clock, log });
+  const { encryptionKeys } = settings;
+  const features = createFeatures({ store, align, vendors, encryptionKeys, publicUrl, clock, random, log });
+  const { endpoints, sessions } = features;
+
+  const idempotency = createIdempotency(store, clock);
+  const metrics = createMetrics({ process: options.processMetrics ?? false });
+  metrics.gauge('itero_streams_open', 'Open event streams', () => features.stream.size);
+  const draining = new Draining();
+  const app = createHttp({
+    endpoints,
+    authenticator: createAuthenticator({
+      sessions,
+      vendors,
+      findVendorByKey: (key) => findVendorByKey(vendors, key),
+      environment: () => options.align.current().environment,
+    }),
+    idempotency,
+    vendors,
+    store,
+    metrics,
+    openMetrics: settings.metricsPort === undefined,
+    draining,
+    map: (error) => (error instanceof AlignFault ? toProblemError(error) : null),
+    clock,
+    random,
+    log,
+    publicUrl,
+    version,
+    embedDirectory: options.embedDirectory,
+    verifyAnswers: options.verifyAnswers ?? false,
+  });
+
+  const hourly = createHourly({ clock, log, tasks: { ...features.prune, idempotency: () => idempotency.prune() } });
+  const background = [...features.background, hourly];
+  const listeners: Listener[] = [];
+
+  return {
+    app,
+    endpoints,
+    store,
+    align,
+    async start({ listen: open = true } = {}) {
+      await features.recover();
+      await idempotency.recover(endpoints.filter(isOnce).map(routeKey));
+      for (const part of background) part.start();
+      if (!open) return { url: publicUrl, port: 0 };
+      const { host, port, metricsPort } = settings;
+      const main = await listen(app, { port, host, clock });
+      listeners.push(main);
+      if (metricsPort !== undefined) listeners.push(await listenForMetrics(metrics, metricsPort, host, clock));
+      return { url: publicUrl, port: main.port };
+    },
+    async stop() {
+      draining.active = true;
+      const closed = listeners.map((listener) => listener.close(GRACE_MS));
+      for (const part of background) await part.stop();
+      await Promise.all(closed);
+      // What still runs has no reader any more, but may be a call upstream whose outcome is worth storing.
+      const enough = new AbortController();
+      await Promise.race([draining.idle(), clock.sleep(GRACE_MS, enough.signal).catch(() => undefined)]);
+      enough.abort();
+      await store.close();
+    },
+  };
+}
+
+function isOnce(endpoint: Endpoint): boolean {
+  return endpoint.kind === 'json' && endpoint.idempotent === 'once';
+}
+
+function listenForMetrics(metrics: Metrics, port: number, host: string, clock: Clock): Promise<Listener> {
+  return listenPlain(
+    (request, response) => {
+      if (request.url !== '/metrics') {
+        response.writeHead(404).end();
+        return;
+      }
+      metrics.text().then(
+        (text) => response.writeHead(200, { 'Content-Type': metrics.contentType }).end(text),
+        () => response.writeHead(500).end(),
+      );
+    },
+    { port, host, clock },
+  );
+}

@@ -1,0 +1,107 @@
+import type { AlignPort } from './align/index.ts';
+import { createAudit } from './audit/index.ts';
+import type { Clock, Log, Random } from './deps.ts';
+import { createEventLog, createEventStream, pruneEvents, type EventStream } from './events/index.ts';
+import type { Endpoint } from './http/endpoint.ts';
+import { createIntake } from './intake/index.ts';
+import { createPairing } from './pairing/create-pairing.ts';
+import { createPracticeBook, createRequestEndpoints, recoverCutOffRequests } from './requests/index.ts';
+import {
+  createAssetLinks,
+  createMerge,
+  createRechecks,
+  createScanEndpoints,
+  createServerScanEndpoints,
+} from './scans/index.ts';
+import { createSessionEndpoints } from './session/endpoints.ts';
+import { createSessions, type Sessions } from './session/sessions.ts';
+import { createSessionTokens } from './session/token.ts';
+import type { Store } from './store/index.ts';
+import { createSeal } from './vault/seal.ts';
+import type { Vendors } from './vendors.ts';
+
+/** What runs beside the answers. */
+export interface Background {
+  start(): void;
+  stop(): void | Promise<void>;
+}
+
+export interface Features {
+  readonly endpoints: readonly Endpoint[];
+  readonly sessions: Sessions;
+  readonly stream: EventStream;
+  readonly background: readonly Background[];
+  /** Before anything starts: puts right what a crash left half done. */
+  recover(): Promise<void>;
+  /** To be run hourly, by name. */
+  readonly prune: Readonly<Record<string, () => Promise<void>>>;
+}
+
+export interface FeatureParts {
+  readonly store: Store;
+  readonly align: AlignPort;
+  readonly vendors: Vendors;
+  readonly encryptionKeys: readonly Uint8Array[];
+  readonly publicUrl: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+}
+
+/** Every feature, wired in the order of the flow: store → events → pairing and vault → merge → intake → requests. */
+export function createFeatures(parts: FeatureParts): Features {
+  const { store, align, vendors, encryptionKeys, publicUrl, clock, random, log } = parts;
+  const now = (): number => clock.now();
+  const environment = (): string => align.environment().name;
+
+  const audit = createAudit(clock);
+  const events = createEventLog({ store, clock });
+  const tokens = createSessionTokens({ issuer: publicUrl, encryptionKeys, now });
+  const sessions = createSessions({ store, tokens, audit, clock, random, log });
+  const stream = createEventStream({ events, sessions, environment, clock, log });
+
+  const seal = createSeal(encryptionKeys, random);
+  const pairing = createPairing({ store, events, audit, align, seal, vendors, clock, random, log, publicUrl });
+  const { connections, vault } = pairing;
+
+  const merge = createMerge({ store, events, connections, align, clock });
+  const rechecks = createRechecks({ store, events, align, clock });
+  const intake = createIntake({
+    store,
+    events,
+    connections,
+    vault,
+    align,
+    merge,
+    rechecks,
+    clock,
+    random,
+    log,
+    afterRound: (connection) => connections.repairCallback(connection.id),
+  });
+
+  const practices = createPracticeBook({ align, vault, clock, log });
+  const links = createAssetLinks(encryptionKeys, now);
+  const scans = { store, connections, vault, align, audit, links, clock };
+
+  return {
+    endpoints: [
+      ...createSessionEndpoints({ sessions, vendors, environment: () => align.environment() }),
+      ...createServerScanEndpoints(scans),
+      ...pairing.endpoints,
+      ...createRequestEndpoints({ store, events, audit, connections, vault, align, practices, clock, random }),
+      ...createScanEndpoints(scans),
+      ...stream.endpoints,
+      ...intake.endpoints,
+    ],
+    sessions,
+    stream,
+    background: [stream, intake],
+    recover: () => recoverCutOffRequests({ store, events, now, log }),
+    prune: {
+      sessions: () => sessions.prune(),
+      events: () => pruneEvents({ store, clock }),
+      hints: () => intake.prune(),
+    },
+  };
+}

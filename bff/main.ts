@@ -1,0 +1,82 @@
+/** The program: reads the environment and the configuration, builds the concrete parts, runs until it is told to stop. */
+import { fileURLToPath } from 'node:url';
+import { createBff } from './app.ts';
+import { createSystemClock, createSystemRandom } from './clock.ts';
+import { ConfigError, loadConfig } from './config.ts';
+import { watchAlignSource } from './config-source.ts';
+import { ListenError } from './http/server.ts';
+import { createLog, type LogLevel } from './log.ts';
+import { StoreError } from './store/index.ts';
+
+const LEVELS: readonly string[] = ['debug', 'info', 'warn', 'error', 'silent'];
+
+function levelOf(text: string | undefined): LogLevel {
+  if (text === undefined || text === '') return 'info';
+  if (!LEVELS.includes(text)) throw new ConfigError(`LOG_LEVEL must be one of ${LEVELS.join(', ')}.`);
+  return text as LogLevel;
+}
+
+async function main(): Promise<void> {
+  const environment = process.env;
+  const log = createLog({ level: levelOf(environment['LOG_LEVEL']) });
+  const path = environment['ITERO_CONFIG'] ?? 'itero-embed.config.json';
+  const config = loadConfig(path, environment);
+  const clock = createSystemClock();
+  const align = watchAlignSource({ path, environment, config, clock, log });
+
+  const bff = await createBff({
+    settings: config.process,
+    align,
+    clock,
+    random: createSystemRandom(),
+    fetch: (input, init) => fetch(input, init),
+    log,
+    embedDirectory: fileURLToPath(new URL('../dist/embed', import.meta.url)),
+    processMetrics: true,
+  });
+
+  let stopping = false;
+  async function stop(reason: string, code: number): Promise<void> {
+    if (stopping) {
+      // Asked twice: whoever asks does not want to wait.
+      process.exit(code === 0 ? 130 : code);
+    }
+    stopping = true;
+    log.info({ reason }, 'stopping');
+    align.stop();
+    try {
+      await bff.stop();
+    } catch (error) {
+      log.error({ error }, 'the stop was not clean');
+      process.exitCode = 1;
+    }
+    log.info({}, 'stopped');
+    await log.flush();
+    process.exit(process.exitCode ?? code);
+  }
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop(signal, 0));
+  // The state after a fault that nobody expected is unknown: finish what runs, then let the supervisor start anew.
+  process.on('uncaughtException', (error) => {
+    log.error({ error }, 'uncaught fault');
+    void stop('uncaught fault', 1);
+  });
+  process.on('unhandledRejection', (error) => {
+    log.error({ error }, 'unhandled rejection');
+    void stop('unhandled rejection', 1);
+  });
+
+  const { url, port } = await bff.start().catch(async (error: unknown) => {
+    align.stop();
+    await bff.stop();
+    throw error;
+  });
+  log.info({ port, environment: config.align.environment, vendors: config.process.vendors.length }, 'started');
+  process.stderr.write(`itero-embed BFF for ${url}, listening on port ${port}\n`);
+}
+
+main().catch((error: unknown) => {
+  // Faults for the operator are sentences; anything else is a fault of ours and comes with its stack.
+  const spoken = error instanceof ConfigError || error instanceof ListenError || error instanceof StoreError;
+  process.stderr.write(`${spoken ? error.message : error instanceof Error ? error.stack : String(error)}\n`);
+  process.exit(1);
+});
