@@ -1,0 +1,146 @@
+/** Store, events, merge and intake around a scripted upstream: everything but HTTP, tokens and pairing. */
+import {
+  AlignFault,
+  type AlignTimings,
+  type OrderPage,
+  type OrderQuery,
+  type UpstreamOrder,
+} from '../../../bff/align/index.ts';
+import { createEventLog } from '../../../bff/events/index.ts';
+import { createIntake } from '../../../bff/intake/index.ts';
+import { createMerge, createRechecks } from '../../../bff/scans/index.ts';
+import type { Store } from '../../../bff/store/index.ts';
+import type { ConnectionRow, LoginRow } from '../../../bff/store/schema.ts';
+import type { Vault } from '../../../bff/vault/vault.ts';
+import { handClock, openTestStore, silent, TIMINGS, type HandClock } from './fixtures.ts';
+
+/** The orders of one account as upstream has them; each call is noted, faults are taken from the front of their list. */
+export class ScriptedUpstream {
+  orders: UpstreamOrder[] = [];
+  /** Upstream may serve smaller pages than asked. */
+  pageSize = 100;
+  readonly calls: { operation: 'orders' | 'orderByRxId'; at: number; page?: number }[] = [];
+  readonly listFaults: (AlignFault | null)[] = [];
+  readonly rxFaults: (AlignFault | null)[] = [];
+  /** Runs before each listing is answered: what happens upstream in the meantime. */
+  beforePage: (page: number) => void = () => undefined;
+  /** 429 to two listings within so many ms. */
+  strictMs = 0;
+  readonly #now: () => number;
+
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  list(query: OrderQuery): OrderPage {
+    const at = this.#now();
+    const last = this.calls.findLast((call) => call.operation === 'orders');
+    this.calls.push({ operation: 'orders', at, page: query.page });
+    if (last !== undefined && at - last.at < this.strictMs) throw new AlignFault('rate_limited', 'getOrders');
+    const fault = this.listFaults.shift();
+    if (fault) throw fault;
+    this.beforePage(query.page);
+    const { from = 0, to = Infinity } = query;
+    const within = this.orders
+      .filter((order) => order.modifiedAt >= from && order.modifiedAt <= to)
+      .sort((a, b) => a.modifiedAt - b.modifiedAt);
+    const size = Math.min(query.pageSize, this.pageSize);
+    const orders = within.slice((query.page - 1) * size, query.page * size);
+    return { orders, page: query.page, pageSize: size, total: within.length };
+  }
+
+  byRx(rxId: string): UpstreamOrder {
+    this.calls.push({ operation: 'orderByRxId', at: this.#now() });
+    const fault = this.rxFaults.shift();
+    if (fault) throw fault;
+    const found = this.orders.find((order) => order.rxId === rxId);
+    if (found === undefined) throw new AlignFault('not_found', 'getOrderByRxId');
+    return found;
+  }
+}
+
+export interface World {
+  readonly clock: HandClock;
+  readonly store: Store;
+  readonly upstream: ScriptedUpstream;
+  readonly events: ReturnType<typeof createEventLog>;
+  readonly intake: ReturnType<typeof createIntake>;
+  readonly align: {
+    environment(): { name: string; livemode: boolean; simulated: boolean; timings: AlignTimings };
+    orders(token: string, query: OrderQuery): Promise<OrderPage>;
+    orderByRxId(token: string, rxId: string): Promise<UpstreamOrder>;
+  };
+  timings: AlignTimings;
+  close(): Promise<void>;
+}
+
+const TOKEN = 'callback-token';
+
+export async function openWorld(
+  options: { store?: Store; clock?: HandClock; upstream?: ScriptedUpstream } = {},
+): Promise<World> {
+  const clock = options.clock ?? handClock();
+  const store = options.store ?? (await openTestStore(clock));
+  const upstream = options.upstream ?? new ScriptedUpstream(() => clock.now());
+  const events = createEventLog({ store, clock });
+  const byId = async (id: string): Promise<ConnectionRow | null> =>
+    (await store.db.selectFrom('connections').selectAll().where('id', '=', id).executeTakeFirst()) ?? null;
+  const newest = () =>
+    store.db.selectFrom('connections').selectAll().orderBy('last_pair_at', 'desc').executeTakeFirst();
+  const connections = {
+    byId,
+    active: async () => {
+      const row = await newest();
+      return row?.state === 'paired' ? row : null;
+    },
+    pollable: (environment: string) =>
+      store.db
+        .selectFrom('connections')
+        .selectAll()
+        .where('environment', '=', environment)
+        .where('state', '=', 'paired')
+        .execute(),
+    routeCallback: async (token: string) => (token === TOKEN ? ((await newest()) ?? null) : null),
+    noteNotification: () => Promise.resolve(),
+    noteVersionLearnt: () => Promise.resolve(),
+  };
+  const vault: Vault = { withToken: (_input, call) => call('token', {} as LoginRow) };
+  const world = { timings: TIMINGS };
+  const align = {
+    environment: () => ({ name: 'sandbox', livemode: false, simulated: false, timings: world.timings }),
+    orders: (_token: string, query: OrderQuery) => Promise.resolve().then(() => upstream.list(query)),
+    orderByRxId: (_token: string, rxId: string) => Promise.resolve().then(() => upstream.byRx(rxId)),
+  };
+  const merge = createMerge({ store, events, connections, align, clock });
+  const rechecks = createRechecks({ store, events, align, clock });
+  const random = {
+    bytes: (size: number) => crypto.getRandomValues(new Uint8Array(size)),
+    fraction: () => Math.random(),
+  };
+  const intake = createIntake({
+    store,
+    events,
+    connections,
+    vault,
+    align,
+    merge,
+    rechecks,
+    clock,
+    log: silent,
+    random,
+  });
+  return Object.assign(world, {
+    clock,
+    store,
+    upstream,
+    events,
+    intake,
+    align,
+    close: async () => {
+      await intake.stop();
+      if (options.store === undefined) await store.close();
+    },
+  });
+}
+
+export const callbackToken = TOKEN;
