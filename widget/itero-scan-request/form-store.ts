@@ -1,7 +1,9 @@
 import { nothing, type TemplateResult } from 'lit';
+import { fail, type Result } from '../../shared/result.ts';
 import type { PatientIdentity, ScanRequest } from '../../shared/scan-request.ts';
 import { requestIdOf } from '../core/api.ts';
 import { IteroBeforeSendEvent, IteroScanRequestedEvent } from '../core/events.ts';
+import type { Fault } from '../core/fault.ts';
 import { newKey } from '../core/transport.ts';
 import { loadingView } from '../core/view-state.ts';
 import {
@@ -28,11 +30,20 @@ import {
   type RequestForm,
   type RequestState,
 } from './request-state.ts';
+import { checkScannerText } from './words.ts';
 
 /** Where people are when they choose a day. @returns `YYYY-MM-DD` */
 function today(): string {
   const now = new Date();
   return [now.getFullYear(), now.getMonth() + 1, now.getDate()].map((part) => String(part).padStart(2, '0')).join('-');
+}
+
+/** A request that iTero did not clearly take comes with 2xx, because it exists; to the person it is not sent. */
+function judgeSent(answer: Result<ScanRequest, Fault>): Result<ScanRequest, Fault> {
+  if (!answer.ok || answer.value.state !== 'unconfirmed') return answer;
+  const requestId = requestIdOf(answer.value);
+  const fault = { code: 'request_unconfirmed', displayMessage: checkScannerText(), retryable: false };
+  return fail(requestId === null ? fault : { ...fault, requestId });
 }
 
 /** How the page wants the form to look, and what the session grants. */
@@ -145,7 +156,7 @@ export class FormStore {
     if (!api || !this.#host.emit(new IteroBeforeSendEvent(draft.procedureId))) return;
     this.act({ type: 'send' });
     const { signal } = this.#calls;
-    const answer = await api.sendRequest(toWire(practice, draft, patient), key, signal);
+    const answer = judgeSent(await api.sendRequest(toWire(practice, draft, patient), key, signal));
     if (isLate(answer, signal, this.#host)) return;
     if (answer.ok) this.#wasSent(answer.value, draft);
     else {
@@ -158,7 +169,7 @@ export class FormStore {
 
   #wasSent(sent: ScanRequest, draft: Draft): void {
     const { id, rxId, state } = sent;
-    this.act({ type: 'sent', id: state === 'sent' ? id : null });
+    this.act({ type: 'sent', id });
     this.#host.emit(new IteroScanRequestedEvent({ scanRequestId: id, rxId, state }, requestIdOf(sent)));
     const choices = toRemembered(draft);
     this.#remembered = choices;

@@ -62,7 +62,7 @@ export type RequestAction =
   | { readonly type: 'accept'; readonly concern: Concern; readonly accepted: boolean }
   | { readonly type: 'mark'; readonly faults: FieldFaults }
   | { readonly type: 'send' }
-  | { readonly type: 'sent'; readonly id: string | null }
+  | { readonly type: 'sent'; readonly id: string }
   | { readonly type: 'send_failed'; readonly fault: Fault; readonly nextKey: string }
   | { readonly type: 'correct'; readonly step: Correction['step']; readonly fault?: Fault };
 

@@ -80,11 +80,6 @@ describe('the state of the scan request', () => {
     expect(reduceRequest(CLOSED, { type: 'sent', id: 'r1' })).toBe(CLOSED);
   });
 
-  it('does not call a request sent that iTero did not confirm', () => {
-    const sending = reduceRequest(ready(), { type: 'send' });
-    expect(reduceRequest(sending, { type: 'sent', id: null })).toMatchObject({ kind: 'closed', sent: null });
-  });
-
   it('says why it cannot open, and tries again when asked', () => {
     const blocked = run({ type: 'open' }, { type: 'practice_failed', fault: fault('unpaired') });
     expect(blocked).toEqual({ kind: 'blocked', fault: fault('unpaired') });

@@ -108,28 +108,37 @@ describe('itero-scan-request sends', () => {
     assert.equal(part(element, '#lab').getAttribute('aria-invalid'), 'false');
   });
 
-  it('never again by itself when it is not known whether iTero took it', async () => {
-    const element = await mountRequest();
-    await fillForm(element);
-    const unconfirmed = scanRequest({ state: 'unconfirmed', rxId: null });
-    showRequests(bff, unconfirmed);
-    bff.answer('POST', '/v1/scan-requests', { problem: 'request_unconfirmed' });
-    const openRequests = [{ id: 'r1', state: 'unconfirmed', createdAt: unconfirmed.createdAt }];
-    bff.answer('POST', '/v1/scan-requests/check', { json: { ...samePatient, openRequests } });
-    part(element, '#send').click();
-    await until('it says so', () => visibleText(element).includes('Check the scanner before you send again.'));
-    await until('the list has it', () => visibleText(element).includes('Not confirmed'));
-    await assertAccessible(element);
-    part(element, '#send').click();
-    await until('the choice has the focus', () => element.shadowRoot?.activeElement?.id === 'accept-unconfirmed');
-    assert.lengthOf(sentRequests(bff), 1);
-    bff.answer('POST', '/v1/scan-requests', { json: scanRequest({ id: 'r2' }), status: 201 });
-    part(element, '#accept-unconfirmed').click();
-    await element.updateComplete;
-    part(element, '#send').click();
-    await until('it was sent', () => visibleText(element).includes('Sent.'));
-    assert.notEqual(keyOf(0), keyOf(1));
-  });
+  for (const [how, answer] of [
+    ['a problem', { problem: 'request_unconfirmed' }],
+    ['a request without a clear answer', { json: scanRequest({ state: 'unconfirmed', rxId: null }), status: 202 }],
+  ] as const) {
+    it(`never again by itself when ${how} says that iTero may have taken it`, async () => {
+      const element = await mountRequest();
+      const requested = hear(element, 'itero-scan-requested', IteroScanRequestedEvent);
+      const failures = hear(element, 'itero-error', IteroErrorEvent);
+      await fillForm(element);
+      const unconfirmed = scanRequest({ state: 'unconfirmed', rxId: null });
+      showRequests(bff, unconfirmed);
+      bff.answer('POST', '/v1/scan-requests', answer);
+      const openRequests = [{ id: 'r1', state: 'unconfirmed', createdAt: unconfirmed.createdAt }];
+      bff.answer('POST', '/v1/scan-requests/check', { json: { ...samePatient, openRequests } });
+      part(element, '#send').click();
+      await until('it says so', () => visibleText(element).includes('Check the scanner before you send again.'));
+      await until('the list has it', () => visibleText(element).includes('Not confirmed'));
+      assert.lengthOf(requested, 0);
+      assert.equal(failures[0]?.detail.code, 'request_unconfirmed');
+      await assertAccessible(element);
+      part(element, '#send').click();
+      await until('the choice has the focus', () => element.shadowRoot?.activeElement?.id === 'accept-unconfirmed');
+      assert.lengthOf(sentRequests(bff), 1);
+      bff.answer('POST', '/v1/scan-requests', { json: scanRequest({ id: 'r2' }), status: 201 });
+      part(element, '#accept-unconfirmed').click();
+      await element.updateComplete;
+      part(element, '#send').click();
+      await until('it was sent', () => visibleText(element).includes('Sent.'));
+      assert.notEqual(keyOf(0), keyOf(1));
+    });
+  }
 
   for (const [problem, sentence] of [
     ['needs_login', 'Nobody is signed in to iTero any more. Sign in again in the settings.'],
