@@ -108,8 +108,7 @@ export function createApi(base: string, transport: Transport, leaving: AbortSign
 
   return {
     pairing: (signal) => ask(pairingSchema, get(routes.pairing, signal)),
-    startAuthorization: (signal) =>
-      ask(startAuthorizationSchema, { ...post(routes.authorizations, {}, signal), idempotencyKey: newKey() }),
+    startAuthorization: (signal) => ask(startAuthorizationSchema, post(routes.authorizations, {}, signal)),
     async accounts(signal) {
       const answer = await ask(accountsSchema, get(routes.accounts, signal));
       return answer.ok ? ok(answer.value.accounts) : answer;

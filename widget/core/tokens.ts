@@ -122,6 +122,7 @@ export const tokens = css`
     border: 1px solid var(--_strong-border);
     border-radius: 99px;
     font-size: var(--_small);
+    line-height: 1.4;
     color: var(--_secondary);
     white-space: nowrap;
   }

@@ -41,11 +41,15 @@ export const styles = css`
   .logins li {
     display: flex;
     flex-wrap: wrap;
+    align-items: baseline;
     justify-content: space-between;
     gap: 0 calc(var(--_unit) * 3);
     padding-block: calc(var(--_unit) * 1.5);
     border-block-end: 1px solid var(--_border);
     overflow-wrap: anywhere;
+  }
+  .problem {
+    margin-block: calc(var(--_unit) * 2);
   }
   .facts {
     display: grid;

@@ -47,19 +47,22 @@ function timeOr(iso: string | null, otherwise: string, language: string): Templa
   return iso === null ? otherwise : html`<time datetime=${iso}>${formatTime(iso, language)}</time>`;
 }
 
-export function healthView({ health }: Pairing, language: string): TemplateResult {
-  const suspicious = health.callback === 'none' || health.callback === 'suspect';
+export function healthView({ health, state }: Pairing, language: string): TemplateResult {
+  const paused = state === 'needs_login';
+  const suspicious = paused || health.callback === 'none' || health.callback === 'suspect';
   return html`<div part="health">
     <h3>${msg('How new scans arrive')}</h3>
     ${
       health.problem === null
         ? nothing
-        : html`<p class="notice warning" part="problem">${problemWords(health.problem)}</p>`
+        : html`<p class="notice warning problem" part="problem">${problemWords(health.problem)}</p>`
     }
     <dl class="facts">
       <div class="wide">
         <dt>${msg('Notifications')}</dt>
-        <dd class=${suspicious ? 'failing' : ''}>${callbackWords(health.callback)}</dd>
+        <dd class=${suspicious ? 'failing' : ''}>
+          ${paused ? msg('Paused until somebody signs in.') : callbackWords(health.callback)}
+        </dd>
       </div>
       <div>
         <dt>${msg('Last notification')}</dt>
