@@ -48,7 +48,7 @@ function exportForm(order) {
       () => control('POST', `/orders/${order.orderId}/export-settings`, body),
     );
   });
-  return element('details', { className: 'case-more' }, element('summary', {}, 'Export settings'), form);
+  return element('details', {}, element('summary', {}, 'Export settings'), form);
 }
 
 function drawOrder(order) {
@@ -65,7 +65,7 @@ function drawOrder(order) {
   );
   return element(
     'li',
-    {},
+    { className: 'case' },
     element(
       'div',
       {},
