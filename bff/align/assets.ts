@@ -36,7 +36,8 @@ export function createAssets(parts: {
       if (answer.statusCode === 200 || answer.statusCode === 206) return toOpenAsset(answer);
       const location = headerOf(answer, 'location');
       if (!isRedirect(answer.statusCode) || location === null) throw await toFault(answer, withToken);
-      answer.body.destroy();
+      // Read to its small end, so that the connection can be used again; nobody waits for it.
+      answer.body.dump({ limit: ERROR_LIMIT }).catch(() => undefined);
       // align-api §9: they may redirect once. Each target passes the same gate; the token stays with Discovery's hosts.
       if (followed || !URL.canParse(location, url.href)) {
         throw new AlignFault('wrong_shape', OPERATION, { property: 'location', status: answer.statusCode });
@@ -56,7 +57,7 @@ export function createAssets(parts: {
     // Until the headers only: the file itself may take as long as it moves, `bodyTimeout` cuts one that stalls.
     const cancel = clock.after(timeout, () => late.abort());
     try {
-      return await request(url, {
+      const answer = await request(url, {
         method: 'GET',
         headers: {
           // A range counts bytes of the file itself.
@@ -69,6 +70,10 @@ export function createAssets(parts: {
         bodyTimeout: timeout,
         ...(dispatcher === undefined ? {} : { dispatcher }),
       });
+      // A body that is destroyed before its end emits an error, and one that nobody listens to would end the process.
+      // Whoever reads it is told all the same.
+      answer.body.on('error', () => undefined);
+      return answer;
     } catch (error) {
       // The reader went away: theirs to know, no fault of upstream.
       if (options.signal?.aborted === true) throw options.signal.reason;

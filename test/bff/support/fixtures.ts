@@ -106,6 +106,7 @@ export function connectionRow(change: Partial<ConnectionRow> = {}): ConnectionRo
     ended_at: null,
     callback_state: 'registered',
     last_pair_at: START,
+    repaired_at: null,
     last_notification_at: null,
     last_full_check_at: null,
     cursor_at: null,
