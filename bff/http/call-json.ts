@@ -1,6 +1,6 @@
 import { headers } from '../../shared/routes.ts';
 import { PROBLEMS, toProblem } from '../../shared/problem.ts';
-import { parse } from '../../shared/parse.ts';
+import { parse, type ParseFault } from '../../shared/parse.ts';
 import { readText } from './body.ts';
 import { Answer, type SessionEndpoint, type VendorEndpoint } from './endpoint.ts';
 import type { HttpContext } from './env.ts';
@@ -56,8 +56,15 @@ function parseBody(schema: NonNullable<JsonEndpoint['body']>, text: string): unk
     throw new ProblemError('invalid_json');
   }
   const parsed = parse(schema, value);
-  if (!parsed.ok) throw new ProblemError('invalid_request', { errors: parsed.error.slice(0, 50) });
+  if (!parsed.ok) throw new ProblemError('invalid_request', { errors: firstOfEachPath(parsed.error) });
   return parsed.value;
+}
+
+/** One sentence a field, fifty fields: enough for people, bounded for attackers. */
+function firstOfEachPath(faults: readonly ParseFault[]): ParseFault[] {
+  const byPath = new Map<string, ParseFault>();
+  for (const fault of faults) if (!byPath.has(fault.path)) byPath.set(fault.path, fault);
+  return [...byPath.values()].slice(0, 50);
 }
 
 async function run(

@@ -43,7 +43,10 @@ export interface Listener {
 /** Load balancers keep idle connections for 60 s; closing first would race with their next request (ms). */
 const KEEP_ALIVE_MS = 72_000;
 
-export function listen(app: Hono<Env>, options: { port: number; host: string; clock: Clock }): Promise<Listener> {
+export function listen(
+  app: Pick<Hono<Env>, 'fetch'>,
+  options: { port: number; host: string; clock: Clock },
+): Promise<Listener> {
   const server = createAdaptorServer({
     fetch: app.fetch,
     serverOptions: { keepAliveTimeout: KEEP_ALIVE_MS, headersTimeout: 20_000, requestTimeout: 60_000 },

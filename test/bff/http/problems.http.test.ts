@@ -67,8 +67,11 @@ afterAll(async () => {
 });
 
 const good = { chartNumber: 'C-1', size: 3 };
-const ask = (path: string, init: RequestInit = {}): Promise<Response> =>
-  Promise.resolve(stand.app.request(path, { ...init, headers: { authorization: `Bearer ${token}`, ...init.headers } }));
+const ask = (path: string, init: RequestInit = {}): Promise<Response> => {
+  const headers = new Headers(init.headers);
+  headers.set('authorization', `Bearer ${token}`);
+  return Promise.resolve(stand.app.request(path, { ...init, headers }));
+};
 
 describe('every fault is a problem document', () => {
   const cases: [string, () => Promise<Response>, number, string][] = [
@@ -157,7 +160,7 @@ describe('10 MB bodies', () => {
         else controller.enqueue(chunk);
       },
     });
-    const answer = stand.app.request('/v1/things', { ...post('', token), body, duplex: 'half' } as RequestInit);
+    const answer = stand.app.request('/v1/things', { ...post('', token), body, duplex: 'half' });
     expect(await verdict(answer)).toEqual([413, 'payload_too_large']);
     expect(sent).toBeLessThan(2_000_000);
   });

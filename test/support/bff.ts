@@ -1,0 +1,227 @@
+/**
+ * A whole BFF in this process: two vendors, three clinics, a store on a temporary file, a clock moved by hand, any free
+ * port; against a simulator of Align's cloud where one is handed in.
+ */
+import { createHash } from 'node:crypto';
+import type { AlignCloud } from '../../demo/align-cloud/index.ts';
+import { createBff, type Bff } from '../../bff/app.ts';
+import { createSystemClock, createSystemRandom } from '../../bff/clock.ts';
+import { parseConfig } from '../../bff/config.ts';
+import { createFixedAlignSource } from '../../bff/config-source.ts';
+import type { Clock, Fetch, Log } from '../../bff/deps.ts';
+import { listen } from '../../bff/http/server.ts';
+import type { Pairing } from '../../shared/pairing.ts';
+import type { MintedSession, MintSession } from '../../shared/session.ts';
+
+export const VENDOR_KEYS = { molar: 'vk_test_molar', incisor: 'vk_test_incisor' } as const;
+export type VendorId = keyof typeof VENDOR_KEYS;
+export const VENDOR_ORIGINS = { molar: 'https://dpms.molar.example', incisor: 'https://incisor.example' } as const;
+
+/** Riverside and Lakeview are clinics of one vendor; Lakeview of the other vendor has the same tenant id. */
+export const CLINICS = {
+  riverside: { vendor: 'molar', tenant: 'riverside' },
+  lakeview: { vendor: 'molar', tenant: 'lakeview' },
+  namesake: { vendor: 'incisor', tenant: 'lakeview' },
+} as const;
+export type Clinic = keyof typeof CLINICS;
+
+/** Who signs in at the simulator for a clinic, and the account chosen. */
+export const ALIGN_LOGINS: Record<Clinic, { login: string; accountId: string }> = {
+  riverside: { login: 'adams@riverside.example', accountId: '1017' },
+  lakeview: { login: 'lopez@lakeview.example', accountId: '1042' },
+  namesake: { login: 'adams@riverside.example', accountId: '1023' },
+};
+const ALIGN_PASSWORD = 'smile';
+
+export const EVERY_COMPONENT: MintSession['components'] = {
+  pair: { enabled: true },
+  scan_request: { enabled: true },
+  scan_inbox: { enabled: true },
+};
+
+export interface TestBffOptions {
+  readonly cloud?: AlignCloud;
+  /** The simulator's where it is a manual one, else the system's. */
+  readonly clock?: Clock;
+  readonly log?: Log;
+  readonly fetch?: Fetch;
+  /** A store that outlives this BFF, e.g. for restarts. */
+  readonly store?: string;
+  readonly dataDir?: string;
+  readonly timings?: Record<string, unknown>;
+  readonly embedDirectory?: string;
+}
+
+export interface TestBff {
+  readonly url: string;
+  readonly bff: Bff;
+  readonly clock: Clock;
+  readonly align: ReturnType<typeof createFixedAlignSource>;
+  mint(clinic: Clinic, wish?: Partial<MintSession>): Promise<MintedSession>;
+  /** One call with a session or key; a body is sent as JSON. */
+  call(
+    token: string,
+    method: string,
+    path: string,
+    body?: unknown,
+    headers?: Record<string, string>,
+  ): Promise<Response>;
+  /** Signs in at the simulator as a person would, and chooses the clinic's account. */
+  pair(clinic: Clinic, user?: { id: string; displayName: string }): Promise<Pairing>;
+  stop(): Promise<void>;
+}
+
+const silent: Log = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+  child: () => silent,
+};
+
+export async function startBff(options: TestBffOptions = {}): Promise<TestBff> {
+  const clock = options.clock ?? clockOf(options.cloud);
+  // The port is known before the BFF is made: its own address stands in every token and callback URL.
+  let bff: Bff | undefined;
+  const listener = await listen(
+    { fetch: (request, env) => bff?.app.fetch(request, env) ?? new Response(null, { status: 503 }) },
+    { port: 0, host: '127.0.0.1', clock: createSystemClock() },
+  );
+  const url = `http://127.0.0.1:${listener.port}`;
+  options.cloud?.allowRedirect(`${url}/v1/pairing/callback`);
+  const config = parseConfig(configOf(url, options), {});
+  if (!config.ok) throw new Error(`test configuration: ${JSON.stringify(config.error)}`);
+  const align = createFixedAlignSource(config.value.align);
+  bff = await createBff({
+    settings: config.value.process,
+    align,
+    clock,
+    random: createSystemRandom(),
+    fetch: options.fetch ?? ((input, init) => fetch(input, init)),
+    log: options.log ?? silent,
+    embedDirectory: options.embedDirectory ?? '/nowhere',
+    verifyAnswers: true,
+  });
+  await bff.start({ listen: false });
+  const running = bff;
+
+  const call: TestBff['call'] = (token, method, path, body, headers = {}) =>
+    fetch(new URL(path, url), {
+      method,
+      headers: {
+        authorization: `Bearer ${token}`,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+
+  const mint: TestBff['mint'] = async (clinic, wish = {}) => {
+    const { vendor, tenant } = CLINICS[clinic];
+    const user = { id: 'u-dentist', displayName: 'Dr. Day' };
+    const body = { tenant, user, components: EVERY_COMPONENT, ...wish };
+    return read(await call(VENDOR_KEYS[vendor], 'POST', '/v1/sessions', body));
+  };
+
+  return {
+    url,
+    bff,
+    clock,
+    align,
+    call,
+    mint,
+    async pair(clinic, user = { id: 'u-dentist', displayName: 'Dr. Day' }) {
+      const { session_token } = await mint(clinic, { user });
+      const origin = VENDOR_ORIGINS[CLINICS[clinic].vendor];
+      const { startUrl } = await read<{ startUrl: string }>(
+        await call(session_token, 'POST', '/v1/pairing/authorizations', {}, { origin }),
+      );
+      await signIn(new URL(startUrl, url), ALIGN_LOGINS[clinic].login);
+      const { accountId } = ALIGN_LOGINS[clinic];
+      return read<Pairing>(await call(session_token, 'PUT', '/v1/pairing', { accountId }));
+    },
+    async stop() {
+      await Promise.all([running.stop(), listener.close(0)]);
+    },
+  };
+}
+
+/** The pop-up window: our page, Align's form and consent, and back to us with the cookie. */
+async function signIn(startUrl: URL, login: string): Promise<void> {
+  const start = await fetch(startUrl, { redirect: 'manual' });
+  const cookie = start.headers
+    .getSetCookie()
+    .map((one) => one.split(';', 1)[0])
+    .join('; ');
+  const link = /href="([^"]+)"/.exec(await start.text())?.[1]?.replaceAll('&amp;', '&');
+  if (link === undefined) throw new Error(`no way on from the start page (${start.status})`);
+  const form = await fetch(link);
+  const signInId = /name="sign_in" value="([^"]+)"/.exec(await form.text())?.[1];
+  if (signInId === undefined) throw new Error(`no sign-in form at the simulator (${form.status})`);
+  const authorize = new URL(link);
+  const send = (path: string, fields: Record<string, string>): Promise<Response> =>
+    fetch(new URL(path, authorize), { method: 'POST', body: new URLSearchParams(fields), redirect: 'manual' });
+  await (await send(authorize.pathname, { sign_in: signInId, login, password: ALIGN_PASSWORD })).text();
+  const consent = await send(`${authorize.pathname}/consent`, { sign_in: signInId, decision: 'allow' });
+  const back = consent.headers.get('location');
+  if (back === null) throw new Error(`no way back from consent (${consent.status})`);
+  const returned = await fetch(back, { headers: { cookie } });
+  if (!returned.ok) throw new Error(`the callback page answered ${returned.status}`);
+  await returned.text();
+}
+
+async function read<T>(answer: Response): Promise<T> {
+  const text = await answer.text();
+  if (!answer.ok) throw new Error(`${answer.status} ${text}`);
+  return JSON.parse(text) as T;
+}
+
+function configOf(url: string, options: TestBffOptions): unknown {
+  const { cloud } = options;
+  const hash = (key: string): string => createHash('sha256').update(key).digest('hex');
+  // Port 9 of loopback: nobody listens there.
+  const upstream = cloud ?? {
+    oauthBase: 'http://127.0.0.1:9',
+    baseUrl: 'http://127.0.0.1:9',
+    clientId: 'c',
+    clientSecret: 's',
+  };
+  const hosts = cloud === undefined ? [] : [cloud.url, cloud.cdnUrl].map((address) => new URL(address).host);
+  const environment = {
+    oauthBase: upstream.oauthBase,
+    baseUrl: upstream.baseUrl,
+    clientId: upstream.clientId,
+    clientSecret: upstream.clientSecret,
+    allowedHosts: hosts,
+    simulated: true,
+    timings: { ...options.timings },
+  };
+  return {
+    publicUrl: url,
+    port: 0,
+    store: options.store ?? 'sqlite::memory:',
+    dataDir: options.dataDir ?? './data/test',
+    encryptionKeys: [Buffer.alloc(32, 5).toString('base64')],
+    vendors: (Object.keys(VENDOR_KEYS) as VendorId[]).map((id) => ({
+      id,
+      name: id,
+      apiKeyHashes: [hash(VENDOR_KEYS[id])],
+      allowedOrigins: [VENDOR_ORIGINS[id]],
+    })),
+    align: { environment: 'simulator', environments: { simulator: environment, other: environment } },
+  };
+}
+
+/** The simulator's clock as our port has it: a sleep that is cut off rejects. */
+function clockOf(cloud: AlignCloud | undefined): Clock {
+  if (cloud?.clock.kind !== 'manual') return createSystemClock();
+  const { clock } = cloud;
+  return {
+    now: () => clock.now(),
+    after: (ms, task) => clock.after(ms, task),
+    sleep: async (ms, signal) => {
+      await clock.sleep(ms, signal);
+      signal?.throwIfAborted();
+    },
+  };
+}
