@@ -6,3 +6,4 @@ export type { Merge, MergeInput, MergeOutcome } from './merge.ts';
 export { createRechecks } from './rechecks.ts';
 export type { Rechecks } from './rechecks.ts';
 export { createServerScanEndpoints } from './server-endpoints.ts';
+export { createAssets, createCasePictures } from './create-assets.ts';

@@ -58,7 +58,8 @@ export function createMerge(parts: {
     if (verdict.kind === 'version') {
       await storeVersion(tx, write, stored.after);
       if (learntBy !== 'backfill') await connections.noteVersionLearnt(tx, connection.id, learntBy);
-      if (verdict.changed.includes('gallery')) {
+      // Old cases of the first listing are unpacked when somebody looks.
+      if (verdict.changed.includes('gallery') && learntBy !== 'backfill') {
         const { orderId } = order;
         const { version } = verdict;
         store.afterCommit(tx, () => parts.onGallery?.({ connection, orderId, version }));
