@@ -107,15 +107,20 @@ export async function underFaults(
   };
 
   const slow = cloud.faults.take(point, ['slow'], where);
-  if (slow !== undefined) {
-    record.fault = 'slow';
-    await cloud.clock.sleep(slow.ms ?? 1000, c.req.raw.signal);
-  }
   const isFile = point === 'asset' || point === 'cdn';
   // A file is streamed past this function, so its own code cuts it (assets/serve.ts).
   const kinds = HTTP_KINDS.filter((kind) => kind !== 'slow' && !(isFile && kind === 'half-body'));
   const fault = cloud.faults.take(point, kinds, where);
-  if (fault !== undefined) record.fault = fault.kind;
+  record.fault = fault?.kind ?? slow?.kind;
+  if (slow !== undefined) {
+    // Carried out at once, answered late: a caller who gives up cannot know that it was done.
+    const early = isFile || fault !== undefined ? undefined : await answer();
+    await cloud.clock.sleep(slow.ms ?? 1000, c.req.raw.signal);
+    if (early !== undefined) {
+      record.status = early.status;
+      return early;
+    }
+  }
   const sent = isFile && fault?.kind === 'wrong-shape' ? notTheFile(fault) : await respond(c, fault, answer);
   if (sent !== RESPONSE_ALREADY_SENT) record.status = sent.status;
   else if (!c.env.outgoing.destroyed) record.status = c.env.outgoing.statusCode;

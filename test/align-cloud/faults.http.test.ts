@@ -192,6 +192,22 @@ describe('a fault', () => {
     expect(align.state.rxs.size).toBe(before + 2);
   });
 
+  test('may answer so late that the caller gives up: the RX exists', async () => {
+    const before = align.state.rxs.size;
+    align.faults.add({ on: 'scanRequest', kind: 'slow', ms: 60_000 });
+    const abort = new AbortController();
+    const given = fetch(`${align.url}/api/v2/scan-request`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      body: JSON.stringify(scanRequestBody()),
+      signal: abort.signal,
+    });
+    while (align.state.rxs.size === before) await new Promise((resolve) => setImmediate(resolve));
+    abort.abort();
+    await expect(given).rejects.toThrow('aborted');
+    expect(align.state.rxs.size).toBe(before + 1);
+  });
+
   test('strikes as often as told, after as many chances as told, and only at its clinic', async () => {
     align.faults.add({ on: 'getOrders', kind: 'status', status: 500, times: 2, after: 1 });
     align.faults.add({ on: 'getOrders', kind: 'status', status: 503, times: 'always', companyId: 1023 });

@@ -71,22 +71,26 @@ async function send(
   const { start, end } = range.kind === 'part' ? range : { start: 0, end: size - 1 };
   head['content-length'] = end - start + 1;
   if (range.kind === 'part') head['content-range'] = `bytes ${start}-${end}/${size}`;
+  // Gone already, after a slow answer or while the file was made.
+  if (c.env.outgoing.destroyed) return RESPONSE_ALREADY_SENT;
   c.env.outgoing.writeHead(range.kind === 'part' ? 206 : 200, head);
   if (c.req.method === 'HEAD') c.env.outgoing.end();
   else if (fault === 'half-body' || fault === 'token-expires') {
     await sendPart(c, file, start, start + Math.floor((end - start) / 2));
     if (fault === 'token-expires') endPermission();
     c.env.outgoing.destroy();
-  } else await sendAll(c, file, start, end);
+  } else await sendAll(cloud, c, file, start, end);
   return RESPONSE_ALREADY_SENT;
 }
 
-async function sendAll(c: Ctx, file: AssetFile, start: number, end: number): Promise<void> {
+async function sendAll(cloud: Cloud, c: Ctx, file: AssetFile, start: number, end: number): Promise<void> {
   try {
     await pipeline(createReadStream(file.path, { start, end, highWaterMark: 256 * 1024 }), c.env.outgoing);
   } catch (error) {
-    // A reader that goes away in the middle is no fault of ours.
-    if ((error as NodeJS.ErrnoException).code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
+    // The head is out, so nothing can be answered any more. A reader that went away is no news.
+    const { code = '', message } = error as NodeJS.ErrnoException;
+    if (!code.startsWith('ERR_STREAM') && code !== 'ECONNRESET' && code !== 'EPIPE') cloud.log(`file: ${message}`);
+    c.env.outgoing.destroy();
   }
 }
 
