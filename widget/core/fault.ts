@@ -1,4 +1,4 @@
-import { CLIENT_PROBLEMS, PROBLEMS, problemSchema, type ClientProblemCode } from '../../shared/problem.ts';
+import { CLIENT_PROBLEMS, problemSchema, type ClientProblemCode } from '../../shared/problem.ts';
 import { parseJson } from '../../shared/parse.ts';
 
 /** What went wrong, in words for people: a problem document of the BFF, or one made here because no answer came. */
@@ -31,9 +31,10 @@ export const NO_CHART_NUMBER: Fault = {
   retryable: false,
 };
 
+/** The BFF's own words for it; its whole table of problems would weigh 2 KB in the bundle. */
 export const SESSION_ENDED: Fault = {
   code: 'session_expired',
-  displayMessage: PROBLEMS.session_expired[2],
+  displayMessage: 'Your session has ended. Reload the page to go on.',
   retryable: true,
 };
 

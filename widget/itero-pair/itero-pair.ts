@@ -6,11 +6,12 @@ import { msg, str } from '../core/localize.ts';
 import type { LinkState } from '../core/page-link.ts';
 import { expiredView, faultView, frame, loadingView, offlineNotice } from '../core/view-state.ts';
 import { styles } from './itero-pair.styles.ts';
+import type * as questions from './pair-questions.ts';
 import { PairController } from './pair-controller.ts';
-import { signOutDialog, unpairDialog, type DialogActions } from './pair-dialog.ts';
+import type { DialogActions } from './pair-dialog.ts';
 import { isConnected } from './pair-state.ts';
-import { accountsView, clinicView, healthView, ledgerView, loginsView } from './pair-views.ts';
-import { problemWords } from './pair-words.ts';
+import { clinicView, healthView, ledgerView, loginsView } from './pair-views.ts';
+import { signInProblemWords } from './pair-words.ts';
 
 /**
  * @summary The clinic's connection to iTero: connect, who is signed in, whether scans arrive, disconnect.
@@ -51,6 +52,8 @@ export class IteroPair extends IteroElement {
   });
 
   #opened: HTMLDialogElement | null = null;
+  #questions: typeof questions | undefined;
+  #fetching = false;
 
   protected override dropData(): void {
     this.#pair.drop();
@@ -67,8 +70,9 @@ export class IteroPair extends IteroElement {
 
   protected override willUpdate(changed: PropertyValues): void {
     super.willUpdate(changed);
-    const { pairing, loadFault } = this.#pair.state;
+    const { pairing, loadFault, task } = this.#pair.state;
     const link = this.link?.state;
+    if (task.kind === 'listing' || task.kind === 'choosing' || 'running' in task) void this.#fetchQuestions();
     if (link?.kind === 'expired' || link?.kind === 'failed') this.setStates('error');
     else {
       this.setStates(
@@ -112,7 +116,7 @@ export class IteroPair extends IteroElement {
     if ('running' in task) return nothing;
     if (actionFault) return faultView(actionFault);
     if (task.kind === 'idle' && pairing.signInProblem !== null) {
-      return html`<p class="notice warning" role="alert">${problemWords(pairing.signInProblem)}</p>`;
+      return html`<p class="notice warning" role="alert">${signInProblemWords(pairing.signInProblem)}</p>`;
     }
     return nothing;
   }
@@ -128,7 +132,8 @@ export class IteroPair extends IteroElement {
           ${task.kind === 'listing' ? msg('Asking iTero for your accounts…') : msg('Connecting the clinic…')}
         </p>`;
       case 'choosing':
-        return accountsView({
+        if (!this.#questions) return loadingView();
+        return this.#questions.accountsView({
           ...task,
           select: this.#pair.select,
           submit: this.#pair.submit,
@@ -223,16 +228,31 @@ export class IteroPair extends IteroElement {
 
   #dialog(): unknown {
     const { task, pairing, actionFault } = this.#pair.state;
+    const asked = this.#questions;
+    if (!asked || !pairing || this.link?.state.kind === 'expired') return nothing;
     const actions: DialogActions = {
       confirm: () => void this.#pair.confirm(),
       keep: this.#pair.keep,
       cancelled: this.#pair.cancelled,
     };
-    if (!pairing || this.link?.state.kind === 'expired') return nothing;
     if (task.kind === 'confirm_unpair') {
-      return unpairDialog(pairing.account?.name ?? '', task.impact, task.running, actionFault, actions);
+      return asked.unpairDialog(pairing.account?.name ?? '', task.impact, task.running, actionFault, actions);
     }
-    if (task.kind === 'confirm_sign_out') return signOutDialog(pairing, task.running, actionFault, actions);
+    if (task.kind === 'confirm_sign_out') return asked.signOutDialog(pairing, task.running, actionFault, actions);
     return nothing;
+  }
+
+  /** The questions are a chunk of their own: most visits only look at the connection. */
+  async #fetchQuestions(): Promise<void> {
+    if (this.#questions || this.#fetching) return;
+    this.#fetching = true;
+    try {
+      this.#questions = await import('./pair-questions.ts');
+      this.requestUpdate();
+    } catch {
+      // Offline, or a new release took the chunk away.
+      this.#pair.cannotAsk();
+    }
+    this.#fetching = false;
   }
 }

@@ -2,11 +2,11 @@ import { html, nothing, type TemplateResult } from 'lit';
 import type { Account, Login, Pairing } from '../../shared/pairing.ts';
 import { formatNumber, formatTime, msg, str } from '../core/localize.ts';
 import { needsAttention } from './pair-state.ts';
-import { callbackWords, loginWords, problemWords } from './pair-words.ts';
+import { callbackWords, checkProblemWords, loginWords, placeOf } from './pair-words.ts';
 
 /** The clinic that is connected, and whether all is well. */
 export function clinicView(account: Account, pairing: Pairing): TemplateResult {
-  const place = [account.city, account.country].filter((part) => part !== null).join(', ');
+  const place = placeOf(account);
   const attention = needsAttention(pairing);
   return html`<div class="clinic" part="clinic">
     <div>
@@ -55,7 +55,7 @@ export function healthView({ health, state }: Pairing, language: string): Templa
     ${
       health.problem === null
         ? nothing
-        : html`<p class="notice warning problem" part="problem">${problemWords(health.problem)}</p>`
+        : html`<p class="notice warning problem" part="problem">${checkProblemWords(health.problem)}</p>`
     }
     <dl class="facts">
       <div class="wide">
@@ -91,59 +91,4 @@ export function ledgerView({ ledger, health }: Pairing, language: string): Templ
     health.lastFullCheckAt === null ? '' : msg(str`checked ${formatTime(health.lastFullCheckAt, language)}`),
   ];
   return html`<p class="ledger" part="ledger">${parts.filter((part) => part !== '').join(', ')}</p>`;
-}
-
-export interface AccountChoice {
-  readonly accounts: readonly Account[];
-  readonly selected: string | undefined;
-  readonly select: (event: Event) => void;
-  readonly submit: (event: Event) => void;
-  readonly again: () => void;
-}
-
-/** Which of the doctor's clinics this is. Those that Align has not enabled are shown, not selectable. */
-export function accountsView({ accounts, selected, select, submit, again }: AccountChoice): TemplateResult {
-  const any = accounts.some((account) => account.configured);
-  return html`<form class="stack" part="accounts" @submit=${submit}>
-    <fieldset>
-      <legend>${msg('Which iTero account belongs to this clinic?')}</legend>
-      <ul class="accounts">
-        ${accounts.map((account) => {
-          const place = [account.city, account.country].filter((part) => part !== null).join(', ');
-          const reason = account.configured ? '' : msg('Not set up for the integration. Ask Align to enable it.');
-          return html`<li>
-            <label class="account ${account.configured ? '' : 'off'}">
-              <input
-                type="radio"
-                name="account"
-                .value=${account.id}
-                .checked=${account.id === selected}
-                ?disabled=${!account.configured}
-                @change=${select}
-              />
-              <span>
-                ${account.name}
-                <span class="small secondary">${[place, reason].filter((part) => part !== '').join(' · ')}</span>
-              </span>
-            </label>
-          </li>`;
-        })}
-      </ul>
-    </fieldset>
-    ${
-      any
-        ? nothing
-        : html`<p class="notice warning">${msg('None of your iTero accounts is set up for the integration.')}</p>`
-    }
-    <div class="row">
-      ${
-        any
-          ? html`<button class="primary" type="submit" ?disabled=${selected === undefined}>
-              ${msg('Connect this account')}
-            </button>`
-          : nothing
-      }
-      <button type="button" @click=${again}>${msg('Sign in as somebody else')}</button>
-    </div>
-  </form>`;
 }

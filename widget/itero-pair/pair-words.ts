@@ -1,6 +1,10 @@
-import type { Login, Pairing } from '../../shared/pairing.ts';
-import { isProblemCode, PROBLEMS } from '../../shared/problem.ts';
+import type { Account, Login, Pairing } from '../../shared/pairing.ts';
 import { msg } from '../core/localize.ts';
+
+/** "Portland, US" */
+export function placeOf({ city, country }: Account): string {
+  return [city, country].filter((part) => part !== null).join(', ');
+}
 
 export function loginWords(login: Login): string {
   switch (login.state) {
@@ -31,7 +35,39 @@ export function callbackWords(callback: Pairing['health']['callback']): string {
   }
 }
 
-/** A problem code of the server in words for people. */
-export function problemWords(code: string): string {
-  return isProblemCode(code) ? PROBLEMS[code][2] : msg('Something went wrong at iTero. It is tried again by itself.');
+/** Why checks fail in the background (`health.problem`), and who has to do something. */
+export function checkProblemWords(code: string): string {
+  switch (code) {
+    case 'upstream_unavailable':
+    case 'upstream_timeout':
+    case 'rate_limited':
+      return msg('iTero cannot be reached at the moment. It is checked again by itself; nothing is lost.');
+    case 'needs_login':
+    case 'pairing_lost':
+      return msg('iTero no longer accepts the sign-in. Sign in again.');
+    case 'user_not_allowed':
+      return notAllowed();
+    default:
+      return msg(
+        'The last check did not succeed. It is tried again by itself; if this stays, tell your software vendor.',
+      );
+  }
+}
+
+/** Why the newest sign-in failed (`signInProblem`). */
+export function signInProblemWords(code: string): string {
+  switch (code) {
+    case 'user_not_allowed':
+      return notAllowed();
+    case 'upstream_unavailable':
+    case 'upstream_timeout':
+    case 'rate_limited':
+      return msg('iTero could not be reached for the sign-in. Try again in a moment.');
+    default:
+      return msg('The sign-in at iTero was not completed. Try again; if it fails again, tell your software vendor.');
+  }
+}
+
+function notAllowed(): string {
+  return msg('This iTero user may not do this: it needs a type such as Dentist and must not be a lab user. Ask Align.');
 }
