@@ -57,8 +57,8 @@ export async function createBff(options: BffOptions): Promise<Bff> {
   const vendors = createVendors(settings.vendors);
   const align = createAlign({ settings: () => options.align.current(), fetch: options.fetch, clock, log });
   const store = await openStore({ url: settings.store, clock, log });
-  const { encryptionKeys } = settings;
-  const features = createFeatures({ store, align, vendors, encryptionKeys, publicUrl, clock, random, log });
+  const { encryptionKeys, dataDir } = settings;
+  const features = createFeatures({ store, align, vendors, encryptionKeys, publicUrl, dataDir, clock, random, log });
   const { endpoints, sessions } = features;
 
   const idempotency = createIdempotency(store, clock);
@@ -93,21 +93,27 @@ export async function createBff(options: BffOptions): Promise<Bff> {
   const background = [...features.background, hourly];
   const listeners: Listener[] = [];
 
+  async function openPorts(): Promise<number> {
+    const { host, port, metricsPort } = settings;
+    const main = await listen(app, { port, host, clock });
+    listeners.push(main);
+    if (metricsPort !== undefined) listeners.push(await listenForMetrics(metrics, metricsPort, host, clock));
+    return main.port;
+  }
+
   return {
     app,
     endpoints,
     store,
     align,
     async start({ listen: open = true } = {}) {
-      await features.recover();
-      await idempotency.recover(endpoints.filter(isOnce).map(routeKey));
+      const startedAt = clock.now();
+      // The port first: a second process that was started by mistake must not touch what the first one is doing.
+      const port = open ? await openPorts() : 0;
+      await features.recover(startedAt);
+      await idempotency.recover(endpoints.filter(isOnce).map(routeKey), startedAt);
       for (const part of background) part.start();
-      if (!open) return { url: publicUrl, port: 0 };
-      const { host, port, metricsPort } = settings;
-      const main = await listen(app, { port, host, clock });
-      listeners.push(main);
-      if (metricsPort !== undefined) listeners.push(await listenForMetrics(metrics, metricsPort, host, clock));
-      return { url: publicUrl, port: main.port };
+      return { url: publicUrl, port };
     },
     async stop() {
       draining.active = true;

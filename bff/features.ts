@@ -8,6 +8,8 @@ import { createPairing } from './pairing/create-pairing.ts';
 import { createPracticeBook, createRequestEndpoints, recoverCutOffRequests } from './requests/index.ts';
 import {
   createAssetLinks,
+  createAssets,
+  createCasePictures,
   createMerge,
   createRechecks,
   createScanEndpoints,
@@ -31,8 +33,8 @@ export interface Features {
   readonly sessions: Sessions;
   readonly stream: EventStream;
   readonly background: readonly Background[];
-  /** Before anything starts: puts right what a crash left half done. */
-  recover(): Promise<void>;
+  /** Puts right what a crash before `startedAt` (ms since the epoch) left half done. */
+  recover(startedAt: number): Promise<void>;
   /** To be run hourly, by name. */
   readonly prune: Readonly<Record<string, () => Promise<void>>>;
 }
@@ -43,6 +45,8 @@ export interface FeatureParts {
   readonly vendors: Vendors;
   readonly encryptionKeys: readonly Uint8Array[];
   readonly publicUrl: string;
+  /** Folder of this deployment's data. */
+  readonly dataDir: string;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -50,7 +54,7 @@ export interface FeatureParts {
 
 /** Every feature, wired in the order of the flow: store → events → pairing and vault → merge → intake → requests. */
 export function createFeatures(parts: FeatureParts): Features {
-  const { store, align, vendors, encryptionKeys, publicUrl, clock, random, log } = parts;
+  const { store, align, vendors, encryptionKeys, publicUrl, dataDir, clock, random, log } = parts;
   const now = (): number => clock.now();
   const environment = (): string => align.environment().name;
 
@@ -64,7 +68,9 @@ export function createFeatures(parts: FeatureParts): Features {
   const pairing = createPairing({ store, events, audit, align, seal, vendors, clock, random, log, publicUrl });
   const { connections, vault } = pairing;
 
-  const merge = createMerge({ store, events, connections, align, clock });
+  const pictures = createCasePictures({ store, seal, vault, align, clock, log, dataDir });
+  const onGallery = pictures.warm;
+  const merge = createMerge({ store, events, connections, align, clock, onGallery });
   const rechecks = createRechecks({ store, events, align, clock });
   const intake = createIntake({
     store,
@@ -83,6 +89,14 @@ export function createFeatures(parts: FeatureParts): Features {
   const practices = createPracticeBook({ align, vault, clock, log });
   const links = createAssetLinks(encryptionKeys, now);
   const scans = { store, connections, vault, align, audit, links, clock };
+  const assets = createAssets({ ...scans, sessions, events, merge, pictures });
+  const files: Background = {
+    start: () => undefined,
+    async stop() {
+      assets.stop();
+      await pictures.stop();
+    },
+  };
 
   return {
     endpoints: [
@@ -91,17 +105,19 @@ export function createFeatures(parts: FeatureParts): Features {
       ...pairing.endpoints,
       ...createRequestEndpoints({ store, events, audit, connections, vault, align, practices, clock, random }),
       ...createScanEndpoints(scans),
+      ...assets.endpoints,
       ...stream.endpoints,
       ...intake.endpoints,
     ],
     sessions,
     stream,
-    background: [stream, intake],
-    recover: () => recoverCutOffRequests({ store, events, now, log }),
+    background: [stream, intake, files],
+    recover: (startedAt) => recoverCutOffRequests({ store, events, now, log }, startedAt),
     prune: {
       sessions: () => sessions.prune(),
       events: () => pruneEvents({ store, clock }),
       hints: () => intake.prune(),
+      pictures: () => pictures.prune(),
     },
   };
 }
