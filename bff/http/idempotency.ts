@@ -34,10 +34,10 @@ export interface Idempotency {
     keep: (answer: StoredAnswer) => boolean,
   ): Promise<{ answer: StoredAnswer; replayed: boolean }>;
   /**
-   * At start: runs that a crash cut off. For `once` routes the effect is unknown, so the key is told so for ever after;
+   * At start (ms since the epoch): runs that a crash cut off. For `once` routes the effect is unknown, so the key is told so for ever after;
    * elsewhere it is free again.
    */
-  recover(onceRoutes: readonly string[]): Promise<void>;
+  recover(onceRoutes: readonly string[], startedAt: number): Promise<void>;
   prune(): Promise<void>;
 }
 
@@ -112,7 +112,7 @@ export function createIdempotency(store: Store, clock: Clock): Idempotency {
       return { answer, replayed: false };
     },
 
-    async recover(onceRoutes) {
+    async recover(onceRoutes, startedAt) {
       const unknown = JSON.stringify(toProblem('request_unconfirmed', 'req_before_restart'));
       await store.write(async (tx) => {
         if (onceRoutes.length > 0) {
@@ -120,10 +120,11 @@ export function createIdempotency(store: Store, clock: Clock): Idempotency {
             .updateTable('idempotency')
             .set({ status: 409, response: unknown })
             .where('status', 'is', null)
+            .where('created_at', '<=', startedAt)
             .where('route', 'in', [...onceRoutes])
             .execute();
         }
-        await tx.deleteFrom('idempotency').where('status', 'is', null).execute();
+        await tx.deleteFrom('idempotency').where('status', 'is', null).where('created_at', '<=', startedAt).execute();
       });
     },
 

@@ -4,17 +4,20 @@ import type { Store } from '../store/index.ts';
 import { updateRequest } from './request-table.ts';
 
 /**
- * At start: requests whose call a crash cut off. Nobody knows whether upstream took them: they are told as `unconfirmed`
+ * At start (ms since the epoch): requests whose call a crash cut off. Nobody knows whether upstream took them: they are told as `unconfirmed`
  * and never sent again (rules.md "Scan requests"). For one instance; several need to know whose calls still run.
  */
-export async function recoverCutOffRequests(parts: {
-  store: Store;
-  events: EventLog;
-  now(): number;
-  log: Log;
-}): Promise<void> {
+export async function recoverCutOffRequests(
+  parts: { store: Store; events: EventLog; now(): number; log: Log },
+  startedAt: number,
+): Promise<void> {
   const { store, events } = parts;
-  const cutOff = await store.db.selectFrom('scan_requests').selectAll().where('state', '=', 'sending').execute();
+  const cutOff = await store.db
+    .selectFrom('scan_requests')
+    .selectAll()
+    .where('state', '=', 'sending')
+    .where('created_at', '<=', startedAt)
+    .execute();
   for (const row of cutOff) {
     await store.write(async (tx) => {
       const change = { state: 'unconfirmed', problem: 'request_unconfirmed', changed_at: parts.now() } as const;

@@ -150,8 +150,10 @@ async function settle(
   const settled: ScanRequestRow = { ...row, ...toChange(outcome), changed_at };
   await store.write(async (tx) => {
     const { state, rx_id, sent_through, problem } = settled;
-    await updateRequest(tx, row, ['sending'], { state, rx_id, sent_through, problem, changed_at });
-    if (outcome.kind !== 'refused') {
+    // A restart may have called it unconfirmed meanwhile; an RX id is a clear answer all the same.
+    const from = outcome.kind === 'sent' ? (['sending', 'unconfirmed'] as const) : (['sending'] as const);
+    const changed = await updateRequest(tx, row, from, { state, rx_id, sent_through, problem, changed_at });
+    if (changed && outcome.kind !== 'refused') {
       await events.append(tx, {
         ...keyOf(principal),
         type: outcome.kind === 'sent' ? 'scan_request.sent' : 'scan_request.unconfirmed',

@@ -137,7 +137,7 @@ describe('a write with an Idempotency-Key', () => {
     act = () => new Promise(() => {});
     void send(session_token, 'k7');
     await expect.poll(() => runs).toBe(1);
-    await stand.idempotency.recover(['POST /v1/writes']);
+    await stand.idempotency.recover(['POST /v1/writes'], stand.clock.now());
     expect(await verdict(send(session_token, 'k7'))).toEqual([409, 'request_unconfirmed']);
     expect(runs).toBe(1);
   });

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createAlignCloud, type AlignCloud, type FaultSpec } from '../../../demo/align-cloud/index.ts';
 import type { PatientCheck, ScanRequest, ScanRequestList } from '../../../shared/scan-request.ts';
@@ -408,5 +411,43 @@ describe('correcting a name', () => {
       403,
       'wrong_patient',
     ]);
+  });
+});
+
+describe('a crash in mid-call', () => {
+  it('leaves the request unconfirmed: told once, never sent again, also not under its key', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'itero-crash-'));
+    const store = `sqlite:${join(folder, 'itero.db')}`;
+    const first = await startBff({ cloud, store });
+    await first.pair('namesake');
+    const before = cloud.calls('scanRequest').length;
+    fault({ kind: 'slow', ms: 3_600_000 });
+    const body = draft();
+    const { session_token } = await first.mint('namesake');
+    const key = { 'idempotency-key': 'cut-off' };
+    const cut = first.call(session_token, 'POST', '/v1/scan-requests', body, key).then((answer) => answer.status);
+    await expect.poll(() => cloud.calls('scanRequest').length).toBe(before + 1);
+
+    // As after a SIGKILL: another process on what the first one left on disk.
+    const second = await startBff({ cloud, store });
+    const session = (await second.mint('namesake')).session_token;
+    const list = (await (await second.call(session, 'POST', '/v1/scan-requests/search', {})).json()) as ScanRequestList;
+    expect(list.items).toMatchObject([{ state: 'unconfirmed', patient: body.patient, rxId: null }]);
+    expect(await code(await second.call(session, 'POST', '/v1/scan-requests', body, key))).toEqual([
+      409,
+      'request_unconfirmed',
+    ]);
+    const told = await second.bff.store.db
+      .selectFrom('events')
+      .select('type')
+      .where('request_id', 'is not', null)
+      .execute();
+    expect(told).toEqual([{ type: 'scan_request.unconfirmed' }]);
+    expect(cloud.calls('scanRequest')).toHaveLength(before + 1);
+
+    await cloud.clock.advance(31_000);
+    expect(await cut).toBe(202);
+    await Promise.all([first.stop(), second.stop()]);
+    rmSync(folder, { recursive: true, force: true });
   });
 });
