@@ -69,7 +69,7 @@ export function createFeatures(parts: FeatureParts): Features {
   const { connections, vault } = pairing;
 
   const pictures = createCasePictures({ store, seal, vault, align, clock, log, dataDir });
-  const onGallery = pictures.warm;
+  const onGallery: typeof pictures.warm = (scan) => pictures.warm(scan);
   const merge = createMerge({ store, events, connections, align, clock, onGallery });
   const rechecks = createRechecks({ store, events, align, clock });
   const intake = createIntake({
