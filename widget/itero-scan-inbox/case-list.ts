@@ -4,7 +4,7 @@ import { msg, str } from '../core/localize.ts';
 import { compactFlow } from './case-flow.ts';
 import type { InboxState } from './inbox-state.ts';
 import type { Outline } from './last-list.ts';
-import { renderDetail, type DetailView } from './scan-detail.ts';
+import type { DetailView } from './scan-detail.ts';
 import { renderCase } from './scan-row.ts';
 import type { Row } from './scan-rows.ts';
 import { orderName } from './words.ts';
@@ -17,36 +17,37 @@ export interface ListView {
   readonly current: string | null;
   /** Scans that came in above what is in view. */
   readonly above: number;
-  readonly detail: DetailView;
+  readonly view: DetailView;
+  readonly renderDetail: (row: Row, view: DetailView) => TemplateResult;
   readonly toTop: () => void;
   readonly loadMore: () => void;
   readonly keyDown: (event: KeyboardEvent) => void;
 }
 
-export function renderList(view: ListView): TemplateResult {
-  const { rows } = view.state;
+export function renderList(list: ListView): TemplateResult {
+  const { rows } = list.state;
   return html`<div class="list-frame">
     ${
-      view.above > 0
-        ? html`<button type="button" class="pill primary" @click=${view.toTop}>
-            ${view.above === 1 ? msg('1 new scan above') : msg(str`${view.above} new scans above`)} ↑
+      list.above > 0
+        ? html`<button type="button" class="pill primary" @click=${list.toTop}>
+            ${list.above === 1 ? msg('1 new scan above') : msg(str`${list.above} new scans above`)} ↑
           </button>`
         : nothing
     }
     <div class="list" part="list">
-      <ul aria-label=${msg('Scans, newest first')} @keydown=${view.keyDown}>
+      <ul aria-label=${msg('Scans, newest first')} @keydown=${list.keyDown}>
         ${repeat(
-          view.indexes.flatMap((index) => (rows[index] ? [{ index, row: rows[index] }] : [])),
+          list.indexes.flatMap((index) => (rows[index] ? [{ index, row: rows[index] }] : [])),
           ({ row }) => row.scan.orderId,
-          ({ index, row }) => renderRow(row, index, view),
+          ({ index, row }) => renderRow(row, index, list),
         )}
       </ul>
-      ${renderEnd(view)}
+      ${renderEnd(list)}
     </div>
   </div>`;
 }
 
-function renderRow(row: Row, index: number, { state, current, detail }: ListView): TemplateResult {
+function renderRow(row: Row, index: number, { state, current, view, renderDetail }: ListView): TemplateResult {
   const { orderId } = row.scan;
   const place = {
     open: state.open === orderId,
@@ -60,7 +61,7 @@ function renderRow(row: Row, index: number, { state, current, detail }: ListView
     aria-setsize=${state.cursor === null ? state.rows.length : -1}
     aria-posinset=${index + 1}
   >
-    ${renderCase(row, place, detail)} ${place.open ? renderDetail(row, detail) : nothing}
+    ${renderCase(row, place, view)} ${place.open ? renderDetail(row, view) : nothing}
   </li>`;
 }
 

@@ -44,7 +44,7 @@ export function renderFilters({ filter, counts, clinicWide, language, narrow }: 
       ${option('all')} ${option('unread')} ${option('waiting')} ${clinicWide ? option('unmatched') : nothing}
       ${PHASES.map(option)}
     </select>
-    ${day('from', msg('From'))} ${day('to', msg('To'))}
+    ${day('from', msg('Changed from'))} ${day('to', msg('to'))}
     ${
       isNarrowed(filter)
         ? html`<button type="button" class="plain" @click=${() => narrow(NO_FILTER)}>${msg('Show all')}</button>`

@@ -18,23 +18,23 @@ import {
   IteroScanUpdatedEvent,
   IteroUnreadChangeEvent,
 } from '../core/events.ts';
-import { IteroElement, type StateName } from '../core/itero-element.ts';
+import { IteroElement } from '../core/itero-element.ts';
 import { openKeep } from '../core/keep.ts';
 import { formatTime, msg, str } from '../core/localize.ts';
 import type { LinkState } from '../core/page-link.ts';
 import { expiredView, faultView, frame, loadingView, offlineNotice, unpairedView } from '../core/view-state.ts';
 import { toLabel } from '../itero-scan-request/tooth-notation.ts';
+import { CaseOpener } from './case-opener.ts';
 import { renderList, renderOutlines } from './case-list.ts';
 import { countWords, renderFilters, renderNothing, type FilterView } from './filter-bar.ts';
 import { Inbox } from './inbox.ts';
 import { inboxStyles } from './itero-scan-inbox.styles.ts';
-import { Lightbox } from './lightbox.ts';
 import { LINK_LIFE_MS } from './link-renewal.ts';
 import { listKey } from './list-keys.ts';
 import { filesHeldWords, isUnpaired, pairingNotice } from './pairing-words.ts';
+import { stateNames } from './state-names.ts';
 import type { RowKey, Span } from './row-layout.ts';
 import type { DetailView } from './scan-detail.ts';
-import { detailStyles } from './scan-detail.styles.ts';
 import { isNarrowed } from './scan-filter.ts';
 import type { ScanNews } from './scan-reader.ts';
 import { countUpTo, type Row } from './scan-rows.ts';
@@ -43,6 +43,8 @@ import { patientName, procedureName } from './words.ts';
 
 const TICK_MS = 60_000;
 const FRESH_MS = 6_000;
+/** The list is painted before detail and lightbox are fetched. */
+const SOON_MS = 500;
 /** Rows before the end of what is listed at which the next page is asked for. */
 const AHEAD = 15;
 /** A patient's list this short needs no filter. */
@@ -81,7 +83,7 @@ const FEW = 5;
  */
 export class IteroScanInbox extends IteroElement {
   static override component: ComponentName = 'scan_inbox';
-  static override styles: CSSResultGroup = [IteroElement.styles, inboxStyles, detailStyles];
+  static override styles: CSSResultGroup = [IteroElement.styles, inboxStyles];
   static override properties: PropertyDeclarations = {
     noFilters: { type: Boolean, attribute: 'no-filters' },
     noDownloads: { type: Boolean, attribute: 'no-downloads' },
@@ -102,10 +104,10 @@ export class IteroScanInbox extends IteroElement {
     scroller: () => this.renderRoot.querySelector<HTMLElement>('.list:not(.dim)'),
     keys: () => this.#keys(),
     open: () => this.#inbox.state.open,
-    holdsFocus: () => this.#lightbox.orderId !== null,
+    holdsFocus: () => this.#opener.looksAt !== null,
     shown: (span) => this.#shown(span),
   });
-  readonly #lightbox: Lightbox = new Lightbox(this, {
+  readonly #opener: CaseOpener = new CaseOpener(this, {
     scan: (orderId) => this.#inbox.row(orderId)?.scan,
     caption: (scan) => `${procedureName(scan)} · ${formatTime(scan.scannedAt ?? scan.modifiedAt, this.language)}`,
     url: (link) => this.#url(link),
@@ -120,6 +122,7 @@ export class IteroScanInbox extends IteroElement {
   #unread: number | null = null;
   #downloadFault: string | null = null;
   #tick: ReturnType<typeof setInterval> | undefined;
+  #soon: ReturnType<typeof setTimeout> | undefined;
   #fading: ReturnType<typeof setTimeout> | undefined;
 
   override connectedCallback(): void {
@@ -135,14 +138,16 @@ export class IteroScanInbox extends IteroElement {
     queueMicrotask(() => {
       if (this.isConnected) return;
       clearInterval(this.#tick);
+      clearTimeout(this.#soon);
       this.#tick = undefined;
+      this.#soon = undefined;
       this.dropData();
     });
   }
 
   protected override dropData(): void {
     clearTimeout(this.#fading);
-    this.#lightbox.close();
+    this.#opener.close();
     this.#inbox.drop();
     this.#said = '';
     this.#above = 0;
@@ -165,11 +170,13 @@ export class IteroScanInbox extends IteroElement {
 
   protected override willUpdate(changed: PropertyValues): void {
     super.willUpdate(changed);
-    if (this.#lightbox.orderId !== null && !this.#inbox.row(this.#lightbox.orderId)) this.#lightbox.close();
-    this.setStates(...this.#stateNames());
+    const { looksAt } = this.#opener;
+    if (looksAt !== null && !this.#inbox.row(looksAt)) this.#opener.close();
+    this.setStates(...stateNames(this.#inbox.state, this.link?.state.kind, this.#inbox.pairing));
   }
 
   protected override updated(): void {
+    if (this.#inbox.state.rows.length > 0) this.#soon ??= setTimeout(() => void this.#opener.load(), SOON_MS);
     const { counts } = this.#inbox.state;
     if (counts && counts.unread !== this.#unread) {
       this.#unread = counts.unread;
@@ -182,23 +189,11 @@ export class IteroScanInbox extends IteroElement {
     const aside = counts ? html`<span class="count">${countWords(counts, this.language)}</span>` : nothing;
     return html`${frame({ heading: this.#clinicWide ? msg('Scans of the clinic') : msg('Scans'), aside, body: this.#body() })}
       <div class="hidden-visually" role="status">${keyed(this.#sayings, html`<span>${this.#said}</span>`)}</div>
-      ${this.#lightbox.render()}`;
+      ${this.#opener.renderLightbox()}`;
   }
 
   get #clinicWide(): boolean {
     return (this.chartNumber ?? null) === null;
-  }
-
-  #stateNames(): StateName[] {
-    const { load, rows } = this.#inbox.state;
-    const kind = this.link?.state.kind;
-    const names: StateName[] = [];
-    if (kind === 'offline') names.push('offline');
-    if (kind === 'failed' || kind === 'expired' || load.kind === 'failed') names.push('error');
-    else if (load.kind === 'ready' && rows.length === 0) names.push('empty');
-    else if (load.kind !== 'ready') names.push('loading');
-    if (this.#inbox.pairing !== null) names.push(isUnpaired(this.#inbox.pairing) ? 'unpaired' : 'paired');
-    return names;
   }
 
   #body(): unknown {
@@ -263,7 +258,8 @@ export class IteroScanInbox extends IteroElement {
       indexes: this.#list.indexes(),
       current: this.#list.current,
       above: this.#above,
-      detail: this.#detailView(),
+      view: this.#detailView(),
+      renderDetail: (row, view) => this.#opener.renderDetail(row, view),
       toTop: () => this.#list.toTop(),
       loadMore: () => void this.#inbox.loadMore(),
       keyDown: this.#keyDown,
@@ -307,12 +303,13 @@ export class IteroScanInbox extends IteroElement {
       return;
     }
     this.#tellOpened(orderId);
+    void this.#opener.load();
     void this.#inbox.open(orderId);
   }
 
   #look(orderId: string, view: View): void {
     this.#tellOpened(orderId);
-    this.#lightbox.show(orderId, view);
+    void this.#opener.look(orderId, view);
     void this.#inbox.look(orderId);
   }
 

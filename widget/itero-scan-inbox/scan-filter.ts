@@ -2,7 +2,7 @@ import { PHASES, SCAN_FILTERS, type Scan, type SearchScans } from '../../shared/
 
 export type ScanStatusFilter = (typeof SCAN_FILTERS)[number] | (typeof PHASES)[number];
 
-/** What the list is narrowed to. `from` and `to` are local calendar days, `YYYY-MM-DD`, both included. */
+/** What the list is narrowed to. `from` and `to` are local calendar days, `YYYY-MM-DD`, both included; they are about the last change. */
 export interface ScanFilter {
   readonly status: ScanStatusFilter;
   readonly from: string | null;
@@ -68,9 +68,9 @@ export function toQuery(filter: ScanFilter, chartNumber: string | null, cursor: 
   };
 }
 
-/** A file that is expected and not there. */
-export function isWaiting(scan: Scan): boolean {
-  return Object.values(scan.assets).some(({ state }) => state === 'waiting' || state === 'missing');
+/** A file that belongs to every case is not there (align-api §6); screen captures need not be taken. */
+export function isWaiting({ assets }: Scan): boolean {
+  return [assets.ide, assets.gallery].some(({ state }) => state === 'waiting' || state === 'missing');
 }
 
 /** The same judgement as the server's list, for a scan that was re-read by itself. */
@@ -78,7 +78,7 @@ export function matcher(filter: ScanFilter): (scan: Scan) => boolean {
   const { from, to } = toBounds(filter);
   if (from === null && to === null) return (scan) => hasStatus(scan, filter.status);
   return (scan) => {
-    const time = Date.parse(scan.scannedAt ?? scan.modifiedAt);
+    const time = Date.parse(scan.modifiedAt);
     return (from === null || time >= from) && (to === null || time <= to) && hasStatus(scan, filter.status);
   };
 }

@@ -14,7 +14,7 @@ export interface Row {
   readonly linksAt: number;
 }
 
-/** A place in the list: its order is by last modification, newest first, then by order id. */
+/** A place in the list: its order is by last modification, newest first, then by order id as text: the server's order. */
 export type Place = Pick<Scan, 'modifiedAt' | 'orderId'>;
 
 export function byNewest(a: Place, b: Place): number {
@@ -24,7 +24,7 @@ export function byNewest(a: Place, b: Place): number {
     const time = Date.parse(b.modifiedAt) - Date.parse(a.modifiedAt);
     if (time !== 0) return time;
   }
-  return b.orderId.length - a.orderId.length || (b.orderId > a.orderId ? 1 : b.orderId < a.orderId ? -1 : 0);
+  return b.orderId > a.orderId ? 1 : b.orderId < a.orderId ? -1 : 0;
 }
 
 /**

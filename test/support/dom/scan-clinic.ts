@@ -24,9 +24,10 @@ export function installScanClinic(scans: readonly Scan[] = []): ScanClinic {
   const bff = installFakeBff();
   // Each test is another user, so that nothing kept in the browser goes from one to the next.
   bff.signInAs(`user-${++users}`);
+  const paired: PairingStateName = 'paired';
   const clinic: ScanClinic = Object.assign(bff, {
     scans: new Map(scans.map((scan) => [scan.orderId, scan])),
-    pairing: 'paired',
+    pairing: paired,
     pageSize: 50,
     receive(scan: Scan) {
       clinic.scans.set(scan.orderId, scan);

@@ -37,7 +37,7 @@ describe('pictures and files of a case', () => {
     const strip = control(element, /^Look at 6 pictures/);
     strip.focus();
     strip.click();
-    await until('the viewer is open', () => dialog(element).open);
+    await until('the viewer is open', () => element.renderRoot.querySelector('dialog[open]') !== null);
     return element;
   }
 

@@ -46,6 +46,7 @@ describe('reading the inbox', () => {
     assert.deepEqual(reads(), [{ version: '102-v1', read: true }]);
     assert.deepEqual(opened, ['102']);
     assert.isNull(element.renderRoot.querySelector('.unread'));
+    await shows(element, 'Mark as unread');
     control(element, 'Mark as unread').click();
     await until('it is unread again', () => totals.at(-1) === 1);
   });
