@@ -14,11 +14,13 @@ const data = join(root, 'data', 'demo');
 
 const ports = {
   ALIGN_PORT: portOf('ALIGN_PORT', 4010),
+  // Files behind pre-signed links stand on another host, as they do in a cloud.
+  ALIGN_CDN_PORT: portOf('ALIGN_CDN_PORT', portOf('ALIGN_PORT', 4010) + 1),
   BFF_PORT: portOf('BFF_PORT', 4000),
   DPMS_PORT: portOf('DPMS_PORT', 4020),
 };
 const address = {
-  align: `http://localhost:${ports.ALIGN_PORT}`,
+  align: `http://127.0.0.1:${ports.ALIGN_PORT}`,
   bff: `http://localhost:${ports.BFF_PORT}`,
   dpms: `http://localhost:${ports.DPMS_PORT}`,
 };
@@ -61,6 +63,7 @@ function configure(): {
   const content = {
     publicUrl: address.bff,
     port: ports.BFF_PORT,
+    host: '127.0.0.1',
     store: `sqlite:${join(data, 'itero.db')}`,
     dataDir: data,
     encryptionKeys: ['env:ITERO_ENCRYPTION_KEY'],
@@ -80,7 +83,7 @@ function configure(): {
           baseUrl: address.align,
           clientId: 'itero-embed-demo',
           clientSecret: 'env:ALIGN_CLIENT_SECRET',
-          allowedHosts: ['localhost', '127.0.0.1'],
+          allowedHosts: [`localhost:${ports.ALIGN_CDN_PORT}`],
           simulated: true,
           // The simulator's clock runs as ours; only the waits are shorter than the real 120, 40 and 80 s.
           timings: { pollFloor: 15_000, recheckSteps: [5_000, 10_000] },
@@ -92,7 +95,10 @@ function configure(): {
   return {
     config,
     vendorKey,
-    secrets: { ITERO_ENCRYPTION_KEY: randomBytes(32).toString('base64'), ALIGN_CLIENT_SECRET: 'demo-secret' },
+    secrets: {
+      ITERO_ENCRYPTION_KEY: randomBytes(32).toString('base64'),
+      ALIGN_CLIENT_SECRET: 'demo-secret-never-in-production',
+    },
   };
 }
 
@@ -158,10 +164,15 @@ await build();
 
 const { config, vendorKey, secrets } = configure();
 const callback = `${address.bff}/v1/pairing/callback`;
-launch('The Align cloud simulator', ['demo/align-cloud/main.ts', '--port', String(ports.ALIGN_PORT)], {
-  ALIGN_REDIRECT_URIS: callback,
-  ALIGN_DETAIL: process.env['ALIGN_DETAIL'] ?? 'full',
-});
+launch(
+  'The Align cloud simulator',
+  [
+    'demo/align-cloud/main.ts',
+    ...['--port', String(ports.ALIGN_PORT), '--cdn-port', String(ports.ALIGN_CDN_PORT), '--redirect-uri', callback],
+    ...['--detail', process.env['ALIGN_DETAIL'] ?? 'full', '--data-dir', join(data, 'align-cloud')],
+  ],
+  {},
+);
 launch('The BFF', ['bff/main.ts'], { ITERO_CONFIG: config, ...secrets });
 launch('The demo practice system', ['demo/dpms/main.ts'], {
   PORT: String(ports.DPMS_PORT),
