@@ -30,7 +30,7 @@ export type Extra<T> =
 export interface InboxHost {
   /** Something to be shown changed. */
   changed(): void;
-  /** Cases came or changed, and the list shows it. */
+  /** Cases came or changed; the list shows those that fit its filter. */
   arrived(news: readonly ScanNews[]): void;
   failed(fault: Fault): void;
   readonly now: () => number;
@@ -53,12 +53,15 @@ export class Inbox {
   #detail: Extra<null> = { kind: 'none' };
   #rx: Extra<FullRx> = { kind: 'none' };
   readonly #broken = new Set<string>();
+  /** Cases of the present news that could be read; the filter may still keep them out of the list. */
+  readonly #found = new Set<string>();
 
   constructor(host: InboxHost) {
     this.#host = host;
     this.#reader = new ScanReader({
       read: async (orderId, news) => {
-        await this.read(orderId, news.type !== 'scan.asset_missing');
+        const answer = await this.read(orderId, news.type !== 'scan.asset_missing');
+        if (answer.ok && answer.value) this.#found.add(orderId);
       },
       readRecent: () => this.#readRecent(RECENT),
       isKnown: ({ orderId, type, version }) =>
@@ -144,6 +147,7 @@ export class Inbox {
     this.#detail = { kind: 'none' };
     this.#rx = { kind: 'none' };
     this.#broken.clear();
+    this.#found.clear();
     this.#reader.clear();
     this.#renewal.clear();
     this.#dispatch({ type: 'dropped' });
@@ -283,7 +287,8 @@ export class Inbox {
 
   async #settled(news: readonly ScanNews[]): Promise<void> {
     const { open } = this.#state;
-    const told = news.filter(({ orderId }) => this.row(orderId));
+    const told = news.filter(({ orderId }) => this.#found.has(orderId) || this.row(orderId));
+    this.#found.clear();
     if (told.length > 0) this.#host.arrived(told);
     if (open !== null && this.row(open)?.history === null) void this.#readDetail(open);
     await Promise.all([this.#readRecent(1), this.#marks.flush()]);

@@ -111,6 +111,7 @@ export class IteroScanInbox extends IteroElement {
     scan: (orderId) => this.#inbox.row(orderId)?.scan,
     caption: (scan) => `${procedureName(scan)} · ${formatTime(scan.scannedAt ?? scan.modifiedAt, this.language)}`,
     url: (link) => this.#url(link),
+    broken: (link) => this.#inbox.broken.has(link),
     failed: (orderId, link) => void this.#inbox.pictureFailed(orderId, link),
   });
   #rows: readonly Row[] = [];
@@ -349,8 +350,8 @@ export class IteroScanInbox extends IteroElement {
   #arrived(news: readonly ScanNews[]): void {
     const received = news.filter(({ type }) => type === 'scan.received');
     const updated = news.filter(({ type }) => type === 'scan.updated' || type === 'scan.asset_ready');
-    for (const { orderId } of received) this.emit(new IteroScanReceivedEvent(orderId, this.#versionOf(orderId)));
-    for (const { orderId } of updated) this.emit(new IteroScanUpdatedEvent(orderId, this.#versionOf(orderId)));
+    for (const one of received) this.emit(new IteroScanReceivedEvent(one.orderId, this.#versionOf(one)));
+    for (const one of updated) this.emit(new IteroScanUpdatedEvent(one.orderId, this.#versionOf(one)));
     if (this.#list.scrolled) this.#above += received.length;
     if (received.length > 0) this.#say(this.#receivedWords(received));
     else if (updated.length === 1) this.#say(msg('A scan has new files or another status'));
@@ -372,8 +373,8 @@ export class IteroScanInbox extends IteroElement {
     this.#sayings += 1;
   }
 
-  #versionOf(orderId: string): string | null {
-    return this.#inbox.row(orderId)?.scan.version ?? null;
+  #versionOf({ orderId, version }: ScanNews): string | null {
+    return this.#inbox.row(orderId)?.scan.version ?? version;
   }
 
   readonly #keyDown = (event: KeyboardEvent): void => {

@@ -11,6 +11,8 @@ export interface LightboxOptions {
   readonly scan: (orderId: string) => Scan | undefined;
   readonly caption: (scan: Scan) => string;
   readonly url: (link: string) => string;
+  /** The link failed and is not renewed for the moment. */
+  readonly broken: (link: string) => boolean;
   readonly failed: (orderId: string, link: string) => void;
 }
 
@@ -105,12 +107,18 @@ export class Lightbox implements ReactiveController {
         @click=${(event: MouseEvent) => void this.#zoom(event)}
         @keydown=${this.#zoomKey}
       >
-        <img
-          class=${picture.full === null ? 'small' : ''}
-          alt=${viewName(picture.view)}
-          src=${this.#options.url(link)}
-          @error=${() => this.#options.failed(scan.orderId, link)}
-        />
+        ${
+          this.#options.broken(link)
+            ? html`<p>
+                ${msg('This picture cannot be shown at the moment. Open the case in MyiTero, or try again later.')}
+              </p>`
+            : html`<img
+                class=${picture.full === null ? 'small' : ''}
+                alt=${viewName(picture.view)}
+                src=${this.#options.url(link)}
+                @error=${() => this.#options.failed(scan.orderId, link)}
+              />`
+        }
       </div>
       <footer>
         <button type="button" aria-label=${msg('Previous picture')} @click=${() => this.#move(-1)}>‹</button>

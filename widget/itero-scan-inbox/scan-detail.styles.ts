@@ -80,6 +80,9 @@ export const detailStyles = css`
   }
   .gallery button {
     display: grid;
+    grid-template-columns: minmax(0, 1fr);
+    justify-content: stretch;
+    justify-items: center;
     inline-size: 100%;
     gap: 2px;
     padding: 3px;

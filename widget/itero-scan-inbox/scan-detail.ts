@@ -172,7 +172,7 @@ function renderFile(scan: Scan, name: AssetName, view: DetailView): TemplateResu
         </p>
         <ol class="steps-to-do">
           <li>${msg('Wait: they may come within two minutes and then show here by themselves.')}</li>
-          <li>${msg('Open the case in MyiTero and take them there.')}</li>
+          <li>${msg('Open the case in MyiTero and take them there.')} ${renderMyItero(scan)}</li>
           <li>${msg(str`Not there either? Contact Align support: ${orderName(scan)}.`)}</li>
         </ol>
       </div>`;

@@ -178,6 +178,7 @@ describe('what arrives in the inbox', () => {
     clinic.receive(sampleScan('103', { minute: 3, unread: false }));
     clinic.receive(sampleScan('104', { minute: 4 }));
     await until('the unread one came', () => order(element).join() === '104,102');
+    await until('the page is told of both', () => heard.includes('itero-scan-received 103'));
   });
 
   it('leaves no stream, timer or request behind', async () => {
