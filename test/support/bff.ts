@@ -3,6 +3,9 @@
  * port; against a simulator of Align's cloud where one is handed in.
  */
 import { createHash } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { AlignCloud } from '../../demo/align-cloud/index.ts';
 import { createBff, type Bff } from '../../bff/app.ts';
 import { createSystemClock, createSystemRandom } from '../../bff/clock.ts';
@@ -81,6 +84,7 @@ const silent: Log = {
 
 export async function startBff(options: TestBffOptions = {}): Promise<TestBff> {
   const clock = options.clock ?? clockOf(options.cloud);
+  const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'itero-bff-'));
   // The port is known before the BFF is made: its own address stands in every token and callback URL.
   let bff: Bff | undefined;
   const listener = await listen(
@@ -89,7 +93,7 @@ export async function startBff(options: TestBffOptions = {}): Promise<TestBff> {
   );
   const url = `http://127.0.0.1:${listener.port}`;
   options.cloud?.allowRedirect(`${url}/v1/pairing/callback`);
-  const config = parseConfig(configOf(url, options), {});
+  const config = parseConfig(configOf(url, dataDir, options), {});
   if (!config.ok) throw new Error(`test configuration: ${JSON.stringify(config.error)}`);
   const align = createFixedAlignSource(config.value.align);
   bff = await createBff({
@@ -142,6 +146,7 @@ export async function startBff(options: TestBffOptions = {}): Promise<TestBff> {
     },
     async stop() {
       await Promise.all([running.stop(), listener.close(0)]);
+      if (options.dataDir === undefined) rmSync(dataDir, { recursive: true, force: true });
     },
   };
 }
@@ -176,7 +181,7 @@ async function read<T>(answer: Response): Promise<T> {
   return JSON.parse(text) as T;
 }
 
-function configOf(url: string, options: TestBffOptions): unknown {
+function configOf(url: string, dataDir: string, options: TestBffOptions): unknown {
   const { cloud } = options;
   const hash = (key: string): string => createHash('sha256').update(key).digest('hex');
   // Port 9 of loopback: nobody listens there.
@@ -200,7 +205,7 @@ function configOf(url: string, options: TestBffOptions): unknown {
     publicUrl: url,
     port: 0,
     store: options.store ?? 'sqlite::memory:',
-    dataDir: options.dataDir ?? './data/test',
+    dataDir,
     encryptionKeys: [Buffer.alloc(32, 5).toString('base64')],
     vendors: (Object.keys(VENDOR_KEYS) as VendorId[]).map((id) => ({
       id,
