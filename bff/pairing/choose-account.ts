@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import type { Account } from '../../shared/pairing.ts';
 import { AlignFault, type AlignPort } from '../align/index.ts';
 import type { Audit } from '../audit/index.ts';
@@ -10,7 +10,7 @@ import type { ConnectionRow, SignInRow } from '../store/schema.ts';
 import type { Principal, TenantKey } from '../tenancy.ts';
 import type { TokenSets } from '../vault/token-sets.ts';
 import { nextCallbackHealth } from './callback-health.ts';
-import { isConnected } from './connection-state.ts';
+import { CONNECTED } from './connection-state.ts';
 import type { PairAccount } from './pair-account.ts';
 import type { SignIns } from './sign-ins.ts';
 import { rethrowAsProblem } from './to-problem-error.ts';
@@ -67,27 +67,27 @@ export function createChooseAccount(parts: ChooseAccountParts): ChooseAccount {
       return rethrowAsProblem(error);
     });
 
-  const ofTenant = (tx: Store['db'], key: TenantKey) =>
-    tx
+  async function refuseIfOtherAccount(db: Store['db'], key: TenantKey, accountId: string): Promise<void> {
+    const own = await db
       .selectFrom('connections')
-      .selectAll()
+      .select('account_id')
       .where('vendor', '=', key.vendor)
       .where('tenant', '=', key.tenant)
       .where('environment', '=', key.environment)
-      .orderBy('last_pair_at', 'desc');
+      .where('state', 'in', CONNECTED)
+      .execute();
+    if (own.some((row) => row.account_id !== accountId)) throw new ProblemError('already_paired');
+  }
 
   /** Asked before the upstream call, which would take the callback from whoever has it, and again where it is stored. */
-  async function refuseIfTaken(tx: Store['db'], key: TenantKey, accountId: string): Promise<void> {
-    const own = await ofTenant(tx, key).execute();
-    if (own.some((row) => isConnected(row.state) && row.account_id !== accountId)) {
-      throw new ProblemError('already_paired');
-    }
-    const holders = await tx
+  async function refuseIfTaken(db: Store['db'], key: TenantKey, accountId: string): Promise<void> {
+    await refuseIfOtherAccount(db, key, accountId);
+    const holders = await db
       .selectFrom('connections')
       .select(['vendor', 'tenant'])
       .where('environment', '=', key.environment)
       .where('account_id', '=', accountId)
-      .where('state', 'in', ['paired', 'needs_login'])
+      .where('state', 'in', CONNECTED)
       .execute();
     // Names nobody: not even the vendor may learn whose it is.
     if (holders.some(({ vendor, tenant }) => vendor !== key.vendor || tenant !== key.tenant)) {
@@ -189,13 +189,12 @@ export function createChooseAccount(parts: ChooseAccountParts): ChooseAccount {
   async function choose(principal: Principal, accountId: string): Promise<void> {
     const { environment } = principal;
     const row = await requirePending(principal);
-    await refuseIfOtherAccount(principal, accountId);
+    await refuseIfOtherAccount(store.db, principal, accountId);
     const account = (await listAccounts(row)).find(({ id }) => id === accountId);
     if (account === undefined) throw new ProblemError('not_found');
     if (!account.configured) throw new ProblemError('account_not_configured');
     await refuseIfTaken(store.db, principal, accountId);
-    const known = (await ofTenant(store.db, principal).execute()).find((one) => one.account_id === accountId);
-    const id = known?.id ?? randomUUID();
+    const id = connectionId(principal, accountId);
     // The account list may have refreshed the sign-in's tokens.
     const current = await requirePending(principal);
     await pairAccount(
@@ -219,13 +218,6 @@ export function createChooseAccount(parts: ChooseAccountParts): ChooseAccount {
     ).catch(rethrowAsProblem);
   }
 
-  async function refuseIfOtherAccount(principal: Principal, accountId: string): Promise<void> {
-    const [newest] = await ofTenant(store.db, principal).limit(1).execute();
-    if (newest !== undefined && isConnected(newest.state) && newest.account_id !== accountId) {
-      throw new ProblemError('already_paired');
-    }
-  }
-
   return {
     async accounts(principal) {
       return turns.take(`user ${toText(principal)} ${principal.userId}`, async () =>
@@ -241,6 +233,17 @@ export function createChooseAccount(parts: ChooseAccountParts): ChooseAccount {
         ),
       ),
   };
+}
+
+/**
+ * One row per clinic and account, whatever becomes of it. Known before Pair answers: were the answer lost, the callback
+ * URL that upstream has by then still leads here when the person tries again.
+ */
+function connectionId(key: TenantKey, accountId: string): string {
+  return createHash('sha256')
+    .update(`${toText(key)} ${accountId}`)
+    .digest('base64url')
+    .slice(0, 27);
 }
 
 function toText({ vendor, tenant, environment }: TenantKey): string {

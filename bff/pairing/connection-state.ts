@@ -27,6 +27,4 @@ export function nextConnectionState(state: ConnectionState, event: ConnectionEve
 }
 
 /** The account is this tenant's: nobody else may take it, and no other account may be chosen. */
-export function isConnected(state: ConnectionState): boolean {
-  return state === 'paired' || state === 'needs_login';
-}
+export const CONNECTED = ['paired', 'needs_login'] as const satisfies readonly ConnectionState[];

@@ -7,6 +7,7 @@ import type { TenantKey } from '../tenancy.ts';
 import { nextCallbackHealth, type CallbackEvent } from './callback-health.ts';
 import type { CallbackTokens } from './callback-tokens.ts';
 import type { ConnectionEnds } from './connection-ends.ts';
+import { CONNECTED } from './connection-state.ts';
 
 /** The clinic's connection to its Align account (rules.md "Connection and logins"). */
 export interface Connections {
@@ -43,7 +44,7 @@ export function createConnections(parts: {
 }): Connections {
   const { store, clock, ends, callbackTokens } = parts;
 
-  /** The one that was paired last: a tenant has one connected connection at most, and that one is it. */
+  /** The connected one (a tenant has one at most), else the one that was paired last. */
   async function current(key: TenantKey): Promise<ConnectionRow | null> {
     const row = await store.db
       .selectFrom('connections')
@@ -51,6 +52,7 @@ export function createConnections(parts: {
       .where('vendor', '=', key.vendor)
       .where('tenant', '=', key.tenant)
       .where('environment', '=', key.environment)
+      .orderBy((eb) => eb.case().when('state', 'in', CONNECTED).then(0).else(1).end())
       .orderBy('last_pair_at', 'desc')
       .limit(1)
       .executeTakeFirst();
