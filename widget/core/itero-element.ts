@@ -152,6 +152,13 @@ export abstract class IteroElement extends LitElement {
     if (this.#stale && this.isConnected) this.#join();
   }
 
+  protected override update(changed: PropertyValues): void {
+    const held = this.shadowRoot?.activeElement;
+    super.update(changed);
+    // The control that had the focus is gone: a keyboard goes on from the element's top, not from the page's.
+    if (held && !this.shadowRoot?.activeElement) this.shadowRoot?.getElementById('heading')?.focus();
+  }
+
   readonly #settingsChanged = (): void => {
     this.#stale = true;
     this.requestUpdate();
@@ -187,7 +194,7 @@ export abstract class IteroElement extends LitElement {
     this.#chart = chartNumber;
     this.#link = joinPageLink(place);
     this.#link.on((event) => this.#heard(event));
-    this.linkChanged(this.#link.state);
+    this.#tellState(this.#link.state);
   }
 
   #leave(): void {
@@ -205,6 +212,10 @@ export abstract class IteroElement extends LitElement {
     const state = this.#link?.state;
     if (!state) return;
     if (state.kind === 'starting') this.dropData();
+    this.#tellState(state);
+  }
+
+  #tellState(state: LinkState): void {
     if (state.kind === 'ready' && !this.#ready) {
       this.#ready = true;
       this.emit(new IteroReadyEvent(this.#component));

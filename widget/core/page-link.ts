@@ -88,6 +88,8 @@ class SharedLink {
   #state: LinkState = { kind: 'starting' };
   #asked: ReadonlySet<ComponentName> = new Set();
   #claims: SessionClaims | undefined;
+  /** An element with a component that no session was asked for yet has joined. */
+  #grown = false;
   #stream: EventStream | undefined;
   #streamOpen = false;
   /** Elements have begun to load, so that a first opening of the stream after that may have missed something. */
@@ -116,7 +118,7 @@ class SharedLink {
     const member: Member = { component, handlers: new Set() };
     this.#members.add(member);
     // Elements of one task ask for one session together; a later one with another component has it renewed.
-    if (!this.#asked.has(component)) this.#startTimer ??= setTimeout(() => this.#start(), 0);
+    if (!this.#asked.has(component)) this.#startSoon();
     const leaving = new AbortController();
     // oxlint-disable-next-line typescript/no-this-alias
     const link = this;
@@ -150,6 +152,11 @@ class SharedLink {
     return this.#members.size === 0 ? fail(ABORTED) : then();
   }
 
+  #startSoon(): void {
+    this.#grown = true;
+    this.#startTimer ??= setTimeout(() => this.#start(), 0);
+  }
+
   #start(): void {
     clearTimeout(this.#startTimer);
     this.#startTimer = undefined;
@@ -177,6 +184,8 @@ class SharedLink {
       this.#stopStream();
       this.#set({ kind: 'starting' });
     }
+    // Joined while the session was under way.
+    if ([...this.#members].some((member) => !this.#asked.has(member.component))) this.#startSoon();
     if (!this.#stream) this.#openStream();
     else if (before?.scope !== claims.scope) {
       this.#streamOpen = false;
@@ -201,6 +210,8 @@ class SharedLink {
         // A session fault has been told already, by the keeper.
         if (this.#state.kind === 'expired' || this.#state.kind === 'failed') return;
         if (tries < OFFLINE_AFTER) return;
+        // Answered, but refused (no right to any event): the calls say by themselves what may be done.
+        if (fault?.status !== undefined && fault.status < 500 && !fault.retryable) return this.#ready();
         clearTimeout(this.#graceTimer);
         this.#graceTimer = undefined;
         this.#set({ kind: 'offline', ...(this.#claims && { claims: this.#claims }) });
@@ -222,7 +233,15 @@ class SharedLink {
     this.#graceTimer = undefined;
     if (!this.#claims) return;
     this.#loaded = true;
-    this.#set({ kind: 'ready', claims: this.#claims });
+    const before = this.#state;
+    const ready: LinkState = { kind: 'ready', claims: this.#claims };
+    // A plain renewal is nobody's business; elements load anew whenever they hear `ready`.
+    const same = before.kind === 'ready' && before.claims.scope === ready.claims.scope && !this.#grown;
+    if (same) this.#state = ready;
+    else {
+      this.#grown = this.#startTimer !== undefined;
+      this.#set(ready);
+    }
   }
 
   #refused(fault: Fault): void {

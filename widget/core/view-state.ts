@@ -13,7 +13,7 @@ export interface Frame {
 export function frame({ heading, aside = nothing, body }: Frame): TemplateResult {
   return html`<section class="base" part="base" aria-labelledby="heading">
     <header class="head" part="header">
-      <div id="heading">
+      <div id="heading" tabindex="-1">
         <slot name="heading"><h2>${heading}</h2></slot>
       </div>
       ${aside}<slot name="actions"></slot>

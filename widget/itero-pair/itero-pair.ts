@@ -82,6 +82,12 @@ export class IteroPair extends IteroElement {
     }
   }
 
+  protected override update(changed: PropertyValues): void {
+    // Closed before it is taken away: only that gives the focus back to the button that opened it.
+    if (!('running' in this.#pair.state.task)) this.#opened?.close();
+    super.update(changed);
+  }
+
   protected override updated(): void {
     const dialog = this.renderRoot.querySelector('dialog');
     // Once only: closed by Escape it stays closed until its `close` event has taken it away.

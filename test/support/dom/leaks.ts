@@ -1,5 +1,7 @@
 /** Counts what an element leaves behind on the page; `stop()` puts the page back and gives what is still there. */
 export interface LeakWatch {
+  /** What is still there now: a call that was cut off needs a task or two to end. */
+  left(): number;
   stop(): { listeners: string[]; timers: number };
 }
 
@@ -64,6 +66,7 @@ export function watchLeaks(): LeakWatch {
   });
 
   return {
+    left: () => listeners.size + timers.size,
     stop() {
       for (const one of undo) one();
       Object.assign(window, real);

@@ -211,6 +211,7 @@ describe('an element and its page link', () => {
     }
     await until('all streams closed', () => bff.openStreams === 0);
     assert.equal(openLinks(), 0);
+    await until('calls that were cut off have ended', () => leaks.left() === 0);
     assert.deepEqual(leaks.stop(), { listeners: [], timers: 0 });
   });
 });

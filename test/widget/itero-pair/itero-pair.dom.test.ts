@@ -446,6 +446,28 @@ describe('<itero-pair>', () => {
       assert.deepEqual(heard, ['unpaired']);
     });
 
+    it('gives the focus back to the button that asked, and to the top when that one is gone', async () => {
+      const element = pair();
+      const focused = (): Element | null | undefined => element.shadowRoot?.activeElement;
+      await shows(element, 'Smile North Dental');
+      control(element, 'Disconnect clinic…').focus();
+      press(element, 'Disconnect clinic…');
+      await shows(element, 'Dr. Ada Lee (you)');
+      assert.equal(focused()?.textContent?.trim(), 'Keep connected', 'the harmless answer comes first');
+      press(element, 'Keep connected');
+      await until('closed', () => dialog(element) === null);
+      assert.equal(focused(), control(element, 'Disconnect clinic…'));
+      press(element, 'Disconnect clinic…');
+      await shows(element, 'Dr. Ada Lee (you)');
+      bff.answer('DELETE', '/v1/pairing', () => {
+        pairing = unpaired();
+        return { status: 204 };
+      });
+      press(element, 'Disconnect for everybody');
+      await shows(element, 'The clinic is disconnected.');
+      await until('the focus is at the top', () => focused()?.id === 'heading');
+    });
+
     it('puts no name into its events', async () => {
       const element = pair();
       const details: string[] = [];
