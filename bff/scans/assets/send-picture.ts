@@ -27,11 +27,7 @@ export async function sendPicture(
     'X-Content-Type-Options': 'nosniff',
     'Cross-Origin-Resource-Policy': 'cross-origin',
   };
-  const response = nodeResponse(context);
-  if (matchesEtag(context.req.header('if-none-match'), etag)) {
-    response.writeHead(304, headers).end();
-    return alreadySent;
-  }
+  if (matchesEtag(context.req.header('if-none-match'), etag)) return new Response(null, { status: 304, headers });
   const { vendor, tenant, environment, account_id, order_id } = scan;
   const key = { vendor, tenant, environment, account_id, order_id, version: link.version };
   const picture =
@@ -41,7 +37,9 @@ export async function sendPicture(
     // The small ones belong to the list, which is audited itself.
     await parts.store.write((tx) => parts.audit.record(tx, holder, 'scan.picture_viewed', scan.order_id, 'ok'));
   }
-  response.writeHead(200, { ...headers, 'Content-Length': String(picture.length) });
-  response.end(context.req.raw.method === 'HEAD' ? undefined : picture);
+  const all = { ...headers, 'Content-Length': String(picture.length) };
+  // Hono answers a HEAD with a copy of ours, which loses that it was sent already.
+  if (context.req.raw.method === 'HEAD') return new Response(null, { status: 200, headers: all });
+  nodeResponse(context).writeHead(200, all).end(picture);
   return alreadySent;
 }

@@ -48,10 +48,8 @@ export async function sendZip(
 
   if (req.raw.method === 'HEAD') {
     const size = file.sizeBytes === null ? {} : { 'Content-Length': String(file.sizeBytes) };
-    nodeResponse(context)
-      .writeHead(200, { ...headers, ...size })
-      .end();
-    return alreadySent;
+    // Not written to the Node response: Hono answers a HEAD with a copy, which loses that it was sent already.
+    return new Response(null, { status: 200, headers: { ...headers, ...size } });
   }
 
   const response = nodeResponse(context);
