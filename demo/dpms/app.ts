@@ -13,8 +13,12 @@ import { scansPage } from './views/scans.ts';
 import { settingsPage } from './views/settings.ts';
 import { signInPage } from './views/sign-in.ts';
 
-const PUBLIC = ['dpms.css', 'unread-badge.js'] as const;
-const TYPES: Record<string, string> = { css: 'text/css; charset=utf-8', js: 'text/javascript; charset=utf-8' };
+const PUBLIC = ['dpms.css', 'favicon.svg', 'unread-badge.js'] as const;
+const TYPES: Record<string, string> = {
+  css: 'text/css; charset=utf-8',
+  js: 'text/javascript; charset=utf-8',
+  svg: 'image/svg+xml',
+};
 
 /** The demo practice system: pages, its own sign-in, and one route that mints scanner sessions. */
 export function createDpms(access: ScannerAccess): Hono<{ Variables: { user: User } }> {

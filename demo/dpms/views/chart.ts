@@ -72,7 +72,7 @@ function panel(patient: Patient, tab: Tab): Html {
 function overview(patient: Patient): Html {
   return html`<div class="chart">
     <div class="stack">
-      <section class="card" aria-label="Send to scanner">
+      <section aria-label="Send to scanner">
         <itero-scan-request
           first-name="${patient.firstName}"
           last-name="${patient.lastName}"
@@ -85,7 +85,7 @@ function overview(patient: Patient): Html {
         ${planTable(patient)}
       </section>
     </div>
-    <section class="card" aria-label="Scans">
+    <section aria-label="Scans">
       <itero-scan-inbox chart-number="${patient.chartNumber}"></itero-scan-inbox>
     </section>
   </div>`;

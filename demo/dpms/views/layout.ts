@@ -25,7 +25,7 @@ export function layout(user: User, bff: string, page: Page): Html {
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="color-scheme" content="light dark" />
         <title>${page.title} · Molar</title>
-        <link rel="icon" href="data:," />
+        <link rel="icon" href="/public/favicon.svg" />
         <link rel="stylesheet" href="/public/dpms.css" />
         <meta name="itero-session-url" content="/itero/session" />
         <script type="module" src="${bff}/embed/v1/itero.js"></script>

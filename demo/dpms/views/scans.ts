@@ -8,7 +8,7 @@ export function scansPage(user: User, bff: string): Html {
     title: 'Scans',
     active: '/scans',
     body: html`<div class="head"><h1>Scans of the clinic</h1></div>
-      <section class="card" aria-label="Scans">
+      <section aria-label="Scans">
         <itero-scan-inbox id="clinic-inbox"></itero-scan-inbox>
       </section>`,
   });

@@ -26,7 +26,7 @@ export function settingsPage(user: User, bff: string): Html {
             </div>
           </dl>
         </section>
-        <section class="card" aria-label="iTero scanner"><itero-pair></itero-pair></section>
+        <section aria-label="iTero scanner"><itero-pair></itero-pair></section>
       </div>`,
   });
 }

@@ -10,7 +10,7 @@ export function signInPage(failed: boolean): Html {
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="color-scheme" content="light dark" />
         <title>Sign in · Molar</title>
-        <link rel="icon" href="data:," />
+        <link rel="icon" href="/public/favicon.svg" />
         <link rel="stylesheet" href="/public/dpms.css" />
       </head>
       <body class="sign-in">
