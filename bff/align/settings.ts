@@ -9,10 +9,11 @@ const milliseconds = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(3
 const timingsSchema = v.object({
   pollFloor: v.optional(milliseconds, LEAST_POLL_FLOOR),
   pageSpacing: v.optional(milliseconds, 0),
-  overlap: v.optional(milliseconds, 300_000),
-  recheckSteps: v.optional(v.pipe(v.array(milliseconds), v.minLength(1), v.maxLength(10)), [40_000, 40_000]),
-  recheckMax: v.optional(milliseconds, 3_600_000),
-  recheckFor: v.optional(milliseconds, 14 * 86_400_000),
+  overlap: v.optional(milliseconds, 900_000),
+  /** Counted from when a file was first missed (align-api §6: it may come back after 40 to 80 s). */
+  recheckSteps: v.optional(v.pipe(v.array(milliseconds), v.minLength(1), v.maxLength(10)), [40_000, 80_000]),
+  recheckMax: v.optional(milliseconds, 1_800_000),
+  recheckFor: v.optional(milliseconds, 3 * 86_400_000),
   backfillDays: v.optional(v.nullable(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(36_500))), 90),
   requestTimeout: v.optional(v.pipe(milliseconds, v.minValue(100)), 30_000),
 });

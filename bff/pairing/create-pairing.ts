@@ -15,6 +15,7 @@ import { createConnectionEnds } from './connection-ends.ts';
 import { createConnections, type Connections } from './connections.ts';
 import { createEndPairing } from './end-pairing.ts';
 import { createPairingEndpoints } from './endpoints.ts';
+import { createLedgerSummary } from './ledger-summary.ts';
 import { createPairAccount } from './pair-account.ts';
 import { createPairingView } from './pairing-view.ts';
 import { createSignInEndpoints } from './sign-in-endpoints.ts';
@@ -51,7 +52,8 @@ export function createPairing(parts: PairingParts): {
   const signIns = createSignIns({ ...parts, log });
   const chooseAccount = createChooseAccount({ ...parts, signIns, sets, pairAccount });
   const endPairing = createEndPairing({ ...parts, vault, sets, signIns, connections, ends, callbackTokens, log });
-  const view = createPairingView({ ...parts, connections, signIns });
+  const ledger = createLedgerSummary(parts);
+  const view = createPairingView({ ...parts, connections, signIns, ledger });
   return {
     connections,
     vault,

@@ -1,5 +1,4 @@
 import type { Pairing, PairingStateName } from '../../shared/pairing.ts';
-import type { LearntBy } from '../../shared/scan.ts';
 import type { AlignPort } from '../align/index.ts';
 import type { Store } from '../store/index.ts';
 import type { ConnectionRow, LoginRow } from '../store/schema.ts';
@@ -13,8 +12,9 @@ export function createPairingView(parts: {
   align: AlignPort;
   connections: Connections;
   signIns: SignIns;
+  ledger: (connection: ConnectionRow) => Promise<Pairing['ledger']>;
 }): (principal: Principal) => Promise<Pairing> {
-  const { store, align, connections, signIns } = parts;
+  const { store, align, connections, signIns, ledger } = parts;
 
   async function loginsOf(connection: ConnectionRow): Promise<LoginRow[]> {
     return store.db
@@ -25,35 +25,6 @@ export function createPairingView(parts: {
       .where('connection_id', '=', connection.id)
       .orderBy('created_at')
       .execute();
-  }
-
-  /** Versions by how they were learnt, and cases, of the account that is shown. */
-  async function ledgerOf(connection: ConnectionRow): Promise<Pairing['ledger']> {
-    const { vendor, tenant, environment, account_id: accountId } = connection;
-    const rows = await store.db
-      .selectFrom('scan_versions')
-      .select((eb) => ['learnt_by', eb.fn.countAll<number>().as('count')])
-      .where('vendor', '=', vendor)
-      .where('tenant', '=', tenant)
-      .where('environment', '=', environment)
-      .where('account_id', '=', accountId)
-      .groupBy('learnt_by')
-      .execute();
-    const counter = await store.db
-      .selectFrom('scan_counters')
-      .select('total')
-      .where('vendor', '=', vendor)
-      .where('tenant', '=', tenant)
-      .where('environment', '=', environment)
-      .where('account_id', '=', accountId)
-      .executeTakeFirst();
-    const by = (way: LearntBy): number => rows.find((row) => row.learnt_by === way)?.count ?? 0;
-    return {
-      cases: counter?.total ?? 0,
-      byNotification: by('notification'),
-      recovered: by('poll') + by('recheck'),
-      backfilled: by('backfill'),
-    };
   }
 
   async function nextCheckOf(connection: ConnectionRow): Promise<number | null> {
@@ -88,7 +59,7 @@ export function createPairingView(parts: {
         problem: shown?.problem ?? null,
       },
       // After an un-pair the stored list stays readable, and so does its ledger.
-      ledger: connection === null ? NOTHING : await ledgerOf(connection),
+      ledger: connection === null ? NOTHING : await ledger(connection),
     };
   };
 }

@@ -28,8 +28,10 @@ export const ORIGIN = ORIGINS.molar[0] ?? '';
 export const ADAMS = 'adams@riverside.example';
 export const BAKER = 'baker@riverside.example';
 
-export async function createPairingStand() {
-  const upstream: Upstream = await startUpstream({ redirectUris: [`${PUBLIC_URL}${routes.pairingCallback}`] });
+/** @param options.publicUrl and `origin` of the practice system's page, for tests that a browser takes part in */
+export async function createPairingStand(options: { publicUrl?: string; origin?: string } = {}) {
+  const publicUrl = options.publicUrl ?? PUBLIC_URL;
+  const upstream: Upstream = await startUpstream({ redirectUris: [`${publicUrl}${routes.pairingCallback}`] });
   const { align, clock } = upstream;
   const store = await openTestStore(clock);
   const random = createSystemRandom();
@@ -38,7 +40,12 @@ export async function createPairingStand() {
   const told: CommittedEvent[] = [];
   events.onCommitted((event) => told.push(event));
   const vendors = createVendors([
-    { id: 'molar', name: 'Molar <Pro>', apiKeyHashes: [hashOf(KEYS.molar)], allowedOrigins: ORIGINS.molar },
+    {
+      id: 'molar',
+      name: 'Molar <Pro>',
+      apiKeyHashes: [hashOf(KEYS.molar)],
+      allowedOrigins: [...ORIGINS.molar, ...(options.origin === undefined ? [] : [options.origin])],
+    },
     { id: 'incisor', name: 'Incisor', apiKeyHashes: [hashOf(KEYS.incisor)], allowedOrigins: ORIGINS.incisor },
   ]);
   const seal = createSeal([key(1)], random);
@@ -53,9 +60,9 @@ export async function createPairingStand() {
     clock,
     random,
     log,
-    publicUrl: PUBLIC_URL,
+    publicUrl,
   });
-  const tokens = createSessionTokens({ issuer: PUBLIC_URL, encryptionKeys: [key(1)], now: () => clock.now() });
+  const tokens = createSessionTokens({ issuer: publicUrl, encryptionKeys: [key(1)], now: () => clock.now() });
   const sessions = createSessions({ store, tokens, audit, clock, random, log });
   const environment = () => align.environment();
   const app = createHttp({
@@ -76,7 +83,7 @@ export async function createPairingStand() {
     clock,
     random,
     log,
-    publicUrl: PUBLIC_URL,
+    publicUrl,
     version: '1.2.3',
     embedDirectory: '/nowhere',
     verifyAnswers: true,
@@ -175,6 +182,8 @@ export async function createPairingStand() {
 
   return {
     ...pairing,
+    events,
+    app,
     upstream,
     store,
     clock,
