@@ -155,14 +155,21 @@ export abstract class IteroElement extends LitElement {
   protected override update(changed: PropertyValues): void {
     const held = this.shadowRoot?.activeElement;
     super.update(changed);
-    // The control that had the focus is gone: a keyboard goes on from the element's top, not from the page's.
-    if (held && !this.shadowRoot?.activeElement) this.shadowRoot?.getElementById('heading')?.focus();
+    if (held && !this.shadowRoot?.activeElement) void this.#keepFocus();
   }
 
   readonly #settingsChanged = (): void => {
     this.#stale = true;
     this.requestUpdate();
   };
+
+  /** The control that had the focus is gone: a keyboard goes on from the element's top, not from the page's. */
+  async #keepFocus(): Promise<void> {
+    // An element that knows a better place goes there in `updated`.
+    await this.updateComplete;
+    if (this.isConnected && document.activeElement === document.body)
+      this.shadowRoot?.getElementById('heading')?.focus();
+  }
 
   #findHolders(): void {
     this.#holders = holdersOf(this);

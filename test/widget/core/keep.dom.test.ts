@@ -5,6 +5,14 @@ const lee = { vendor: 'acme', tenant: 'north', sub: 'dr-lee' };
 const kim = { vendor: 'acme', tenant: 'north', sub: 'assistant-kim' };
 
 describe('what is kept in the browser', () => {
+  // Other test files run in this origin at the same time: here a database of its own.
+  const open = IDBFactory.prototype.open.bind(indexedDB);
+  let own: { undo(): void };
+  before(() => {
+    own = replace(IDBFactory.prototype, 'open', (name: string) => open(`${name}-of-keep-test`));
+  });
+  after(() => own.undo());
+
   it('is there again for the same vendor, tenant and user', async () => {
     await openKeep(lee).set('filters', { status: 'unread' });
     assert.deepEqual(await openKeep(lee).get('filters'), { status: 'unread' });
@@ -26,23 +34,27 @@ describe('what is kept in the browser', () => {
   });
 
   it('is nothing, and no fault, where the browser refuses to store', async () => {
-    const real = IDBFactory.prototype.open;
-    IDBFactory.prototype.open = () => {
+    const refuse = (): never => {
       throw new DOMException('denied', 'SecurityError');
     };
+    // The database of the tests before is open: a refused transaction makes the store open it anew.
+    const factory = replace(IDBFactory.prototype, 'open', refuse);
+    const database = replace(IDBDatabase.prototype, 'transaction', refuse);
     try {
-      // The database of the tests before is open: a refused transaction makes the store open it anew.
-      const transaction = IDBDatabase.prototype.transaction;
-      IDBDatabase.prototype.transaction = () => {
-        throw new DOMException('closing', 'InvalidStateError');
-      };
       const keep = openKeep(lee);
       await keep.set('filters', 'x');
-      IDBDatabase.prototype.transaction = transaction;
+      database.undo();
       await keep.set('filters', 'x');
       assert.isUndefined(await keep.get('filters'));
     } finally {
-      IDBFactory.prototype.open = real;
+      factory.undo();
+      database.undo();
     }
   });
 });
+
+function replace(target: object, name: string, by: (...args: never[]) => unknown): { undo(): void } {
+  const before = Object.getOwnPropertyDescriptor(target, name);
+  Object.defineProperty(target, name, { ...before, value: by });
+  return { undo: () => before && Object.defineProperty(target, name, before) };
+}

@@ -84,7 +84,7 @@ describe('a page link', () => {
   });
 
   it('is ready when the stream stands, so that what is loaded then misses no event', async () => {
-    let open = (_: Response): void => undefined;
+    let open: (response: Response) => void = () => undefined;
     openStream = () =>
       new Promise((resolve) => {
         open = resolve;
@@ -99,7 +99,7 @@ describe('a page link', () => {
   });
 
   it('does not wait long for the stream, and has everything loaded again when it opens late', async () => {
-    let open = (_: Response): void => undefined;
+    let open: (response: Response) => void = () => undefined;
     openStream = () =>
       new Promise((resolve) => {
         open = resolve;
