@@ -14,6 +14,7 @@ import { createSessionEndpoints } from '../../../bff/session/endpoints.ts';
 import { createSessions } from '../../../bff/session/sessions.ts';
 import { createSessionTokens } from '../../../bff/session/token.ts';
 import { findVendorByKey } from '../../../bff/session/vendor-keys.ts';
+import type { TenantKey } from '../../../bff/tenancy.ts';
 import { createVendors } from '../../../bff/vendors.ts';
 import { createSeal } from '../../../bff/vault/seal.ts';
 import { routes } from '../../../shared/routes.ts';
@@ -206,4 +207,14 @@ export async function codeOf(answer: Response | Promise<Response>): Promise<stri
   const response = await answer;
   const body = (await response.json()) as { code?: string };
   return `${response.status} ${body.code ?? ''}`;
+}
+
+/** Any upstream call, made for a person or in the background. @returns whose login carried it */
+export async function useConnection(stand: PairingStand, key: TenantKey, userId?: string): Promise<string> {
+  const connection = await stand.connections.current(key);
+  if (connection === null) throw new Error('no connection');
+  return stand.vault.withToken({ connection, userId }, async (token, login) => {
+    await stand.upstream.align.practice(token);
+    return login.user_name;
+  });
 }
