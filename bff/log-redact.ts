@@ -20,8 +20,18 @@ export function redact(fields: LogFields): Record<string, unknown> {
 
 function redactEntry(key: string, value: unknown, depth: number): unknown {
   if (value === null || value === undefined || typeof value === 'boolean') return value;
-  if (HIDDEN_KEYS.has(key.toLowerCase().replaceAll(/[-_]/g, ''))) return HIDDEN;
-  return redactValue(value, depth);
+  return isHiddenKey(key) ? HIDDEN : redactValue(value, depth);
+}
+
+const judged = new Map<string, boolean>();
+
+/** Keys come from code and are few; the bound is for objects whose keys come from elsewhere. */
+function isHiddenKey(key: string): boolean {
+  const known = judged.get(key);
+  if (known !== undefined) return known;
+  const hidden = HIDDEN_KEYS.has(key.toLowerCase().replaceAll(/[-_]/g, ''));
+  if (judged.size < 1000) judged.set(key, hidden);
+  return hidden;
 }
 
 function redactValue(value: unknown, depth: number): unknown {

@@ -13,7 +13,7 @@ export interface Env {
     principal: Principal;
     /** Vendor id. */
     vendor: string;
-    /** CORS, request id and security headers of this answer, for handlers that write to the Node response themselves. */
+    /** CORS, request id and security headers of this answer; add to them by `setBaseHeaders`. */
     baseHeaders: Record<string, string>;
   };
 }

@@ -25,10 +25,18 @@ export function createMetrics(options: { process: boolean }): Metrics {
     buckets: [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
     registers: [registry],
   });
+  // Bounded by routes × statuses: labels are patterns.
+  const children = new Map<string, { count: Counter.Internal; time: Histogram.Internal<'route'> }>();
   return {
     request(method, route, status, seconds) {
-      requests.inc({ method, route, status: String(status) });
-      duration.observe({ route }, seconds);
+      const name = `${status} ${method} ${route}`;
+      let child = children.get(name);
+      if (child === undefined) {
+        child = { count: requests.labels({ method, route, status: String(status) }), time: duration.labels({ route }) };
+        children.set(name, child);
+      }
+      child.count.inc();
+      child.time.observe(seconds);
     },
     gauge(name, help, read) {
       const gauge: Gauge = new Gauge({

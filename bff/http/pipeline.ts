@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { headers } from '../../shared/routes.ts';
 import type { Clock, Log, Random } from '../deps.ts';
+import { setBaseHeaders, withBaseHeaders } from './base-headers.ts';
 import type { Authenticator } from './authenticate.ts';
 import { callJson, type JsonParts } from './call-json.ts';
 import type { Cors } from './cors.ts';
@@ -10,6 +11,7 @@ import type { Metrics } from './metrics.ts';
 import { alreadySent } from './node-response.ts';
 import { ProblemError } from './problem-error.ts';
 import { toProblemResponse } from './problems.ts';
+import { RequestLog } from './request-log.ts';
 import type { Draining } from './server.ts';
 
 export interface PipelineParts extends JsonParts {
@@ -48,18 +50,28 @@ export function createPipeline(parts: PipelineParts): Pipeline {
     ...(parts.secure ? { 'Strict-Transport-Security': 'max-age=31536000' } : {}),
   };
 
+  // Unlike from start to start, counting within one: an id need not be secret, and randomness costs.
+  const epoch = Buffer.from(parts.random.bytes(9)).toString('base64url');
+  let count = 0;
+
   return (route, handle) => async (context) => {
     const startedAt = clock.now();
-    const requestId = `req_${Buffer.from(parts.random.bytes(12)).toString('base64url')}`;
-    const requestLog = log.child({ requestId });
-    const base = { ...fixed, ...parts.cors.headersFor(context.req.header('origin')), [headers.requestId]: requestId };
+    count += 1;
+    const requestId = `req_${epoch}${count.toString(36).padStart(6, '0')}`;
+    const requestLog = new RequestLog(log, requestId);
     context.set('requestId', requestId);
     context.set('log', requestLog);
-    context.set('baseHeaders', base);
+    context.set('baseHeaders', {});
+    setBaseHeaders(context, fixed);
+    setBaseHeaders(context, parts.cors.headersFor(context.req.header('origin')));
+    setBaseHeaders(context, { [headers.requestId]: requestId });
     const finished = parts.draining.begin();
     let response: Response;
     try {
-      if (parts.draining.active && route.quiet !== true) throw new ProblemError('shutting_down');
+      if (parts.draining.active) {
+        setBaseHeaders(context, { Connection: 'close' });
+        if (route.quiet !== true) throw new ProblemError('shutting_down');
+      }
       response = await handle(context);
     } catch (error) {
       response = toProblemResponse(error, requestId, requestLog, parts.map);
@@ -67,22 +79,13 @@ export function createPipeline(parts: PipelineParts): Pipeline {
       finished();
     }
     const sent = response === alreadySent;
-    if (!sent) {
-      for (const [name, value] of Object.entries(base)) {
-        if (!response.headers.has(name)) response.headers.set(name, value);
-        else if (name === 'Vary' && response.headers.get('Access-Control-Allow-Origin') !== '*')
-          response.headers.append(name, value);
-      }
-      if (parts.draining.active) response.headers.set('Connection', 'close');
-    }
     const status = sent ? context.env.outgoing.statusCode : response.status;
-    const milliseconds = clock.now() - startedAt;
-    metrics.request(route.method, route.path, status, milliseconds / 1000);
-    const who = { vendor: context.get('vendor') as string | undefined, tenant: principalTenant(context) };
-    const line = { method: route.method, route: route.path, status, ms: milliseconds, ...who };
+    const ms = clock.now() - startedAt;
+    metrics.request(route.method, route.path, status, ms / 1000);
+    const line = { method: route.method, route: route.path, status, ms, ...who(context) };
     if (route.quiet === true) requestLog.debug(line, 'answered');
     else requestLog.info(line, 'answered');
-    return response;
+    return sent ? response : withBaseHeaders(context, response);
   };
 }
 
@@ -106,7 +109,11 @@ export function serveEndpoint(endpoint: Endpoint, parts: PipelineParts): (contex
   };
 }
 
-function principalTenant(context: HttpContext): string | undefined {
+/** Vendor and clinic ids, as far as they are known. */
+function who(context: HttpContext): { vendor?: string; tenant?: string } {
   // Absent on open routes and before authentication, whatever the type of the variable says.
-  return (context.get('principal') as { tenant: string } | undefined)?.tenant;
+  const vendor = context.get('vendor') as string | undefined;
+  if (vendor === undefined) return {};
+  const principal = context.get('principal') as { tenant: string } | undefined;
+  return principal === undefined ? { vendor } : { vendor, tenant: principal.tenant };
 }

@@ -1,4 +1,5 @@
 import { Hono } from 'hono';
+import { setBaseHeaders } from './base-headers.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { Env, HttpContext } from './env.ts';
 import { createPipeline, serveEndpoint, type PipelineParts, type RouteName } from './pipeline.ts';
@@ -35,27 +36,42 @@ export function createRouter(
     app.on(method, endpoint.path, pipeline({ method, path: endpoint.path }, serveEndpoint(endpoint, parts)));
   }
 
-  for (const path of new Set([...open, ...endpoints].map((route) => route.path))) {
-    const allowed = methodsOf(path, endpoints, open);
-    app.all(
-      path,
-      pipeline({ method: 'OTHER', path }, (context) => {
-        // RFC 9110 §15.5.6 wants the header; it is set before the problem is made.
-        context.get('baseHeaders')['Allow'] = allowed;
-        throw new ProblemError('method_not_allowed');
-      }),
-    );
-  }
+  // Not `app.all`: a second handler for every path would send each request through the slow router and a chain.
+  const paths = toPatterns([...open, ...endpoints]);
+  const wrong = pipeline({ method: 'OTHER', path: '(wrong method)' }, (context) => {
+    const { pathname } = new URL(context.req.url);
+    // RFC 9110 §15.5.6 wants the header.
+    setBaseHeaders(context, { Allow: paths.find(({ pattern }) => pattern.test(pathname))?.allowed ?? 'OPTIONS' });
+    throw new ProblemError('method_not_allowed');
+  });
   const unknown = pipeline({ method: 'OTHER', path: '(unknown)' }, () => {
     throw new ProblemError('not_found');
   });
-  app.notFound(unknown);
+  app.notFound((context) => {
+    const { pathname } = new URL(context.req.url);
+    return paths.some(({ pattern }) => pattern.test(pathname)) ? wrong(context) : unknown(context);
+  });
   return app;
 }
 
-function methodsOf(path: string, endpoints: readonly Endpoint[], open: readonly OpenRoute[]): string {
-  const methods = [...endpoints, ...open]
-    .filter((route) => route.path === path)
-    .map((route) => route.method.toUpperCase());
-  return [...new Set(methods), 'OPTIONS'].join(', ');
+interface KnownPath {
+  readonly pattern: RegExp;
+  readonly allowed: string;
+}
+
+function toPatterns(routes: readonly { method: string; path: string }[]): KnownPath[] {
+  const methods = new Map<string, Set<string>>();
+  for (const { method, path } of routes) {
+    methods.set(path, (methods.get(path) ?? new Set()).add(method.toUpperCase()));
+  }
+  return [...methods].map(([path, allowed]) => ({
+    pattern: new RegExp(`^${path.split('/').map(toSegment).join('/')}$`),
+    allowed: [...allowed, 'OPTIONS'].join(', '),
+  }));
+}
+
+/** `:name` any segment, `:name{rule}` what the rule says, else the words themselves. */
+function toSegment(text: string): string {
+  const parameter = /^:\w+(?:\{(.+)\})?$/.exec(text);
+  return parameter === null ? text.replaceAll('.', '\\.') : (parameter[1] ?? '[^/]+');
 }

@@ -88,3 +88,9 @@ describe('the embed module', () => {
     await bare.close();
   });
 });
+
+it('another method than GET is told so', async () => {
+  const answer = await stand.app.request('/embed/v1/itero.js', { method: 'PUT' });
+  expect(answer.headers.get('allow')).toBe('GET, OPTIONS');
+  expect(await verdict(answer)).toEqual([405, 'method_not_allowed']);
+});

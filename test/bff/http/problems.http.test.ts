@@ -173,7 +173,7 @@ describe('request ids and headers', () => {
         (await ask('/v1/open/x', { headers: { 'x-request-id': 'mine' } })).headers.get('x-request-id'),
       ),
     );
-    expect(ids[0]).toMatch(/^req_[\w-]{16}$/);
+    expect(ids[0]).toMatch(/^req_[\w-]{12}[0-9a-z]{6}$/);
     expect(ids[0]).not.toBe(ids[1]);
   });
 
