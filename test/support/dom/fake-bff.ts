@@ -1,3 +1,4 @@
+import './own-storage.ts';
 import { toProblem, type ProblemCode } from '../../../shared/problem.ts';
 import { toScopes, type ComponentName, type Scope, type SessionRequest } from '../../../shared/session.ts';
 import type { EventData, EventType } from '../../../shared/stream-event.ts';

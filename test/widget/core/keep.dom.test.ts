@@ -1,18 +1,11 @@
 import { assert } from 'chai';
+import '../../support/dom/own-storage.ts';
 import { openKeep } from '../../../widget/core/keep.ts';
 
 const lee = { vendor: 'acme', tenant: 'north', sub: 'dr-lee' };
 const kim = { vendor: 'acme', tenant: 'north', sub: 'assistant-kim' };
 
 describe('what is kept in the browser', () => {
-  // Other test files run in this origin at the same time: here a database of its own.
-  const open = IDBFactory.prototype.open.bind(indexedDB);
-  let own: { undo(): void };
-  before(() => {
-    own = replace(IDBFactory.prototype, 'open', (name: string) => open(`${name}-of-keep-test`));
-  });
-  after(() => own.undo());
-
   it('is there again for the same vendor, tenant and user', async () => {
     await openKeep(lee).set('filters', { status: 'unread' });
     assert.deepEqual(await openKeep(lee).get('filters'), { status: 'unread' });
@@ -53,7 +46,7 @@ describe('what is kept in the browser', () => {
   });
 });
 
-function replace(target: object, name: string, by: (...args: never[]) => unknown): { undo(): void } {
+function replace(target: object, name: string, by: () => never): { undo(): void } {
   const before = Object.getOwnPropertyDescriptor(target, name);
   Object.defineProperty(target, name, { ...before, value: by });
   return { undo: () => before && Object.defineProperty(target, name, before) };
