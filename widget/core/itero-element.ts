@@ -36,6 +36,20 @@ const LINK_PROPERTIES = ['apiBase', 'session', 'sessionUrl', 'fetchSession', 'ch
  *
  * Order a subclass can rely on: `dropData()` (synchronous; forget everything shown) → `linkChanged({kind:'starting'})`
  * → … → `linkChanged({kind:'ready'})` (load now). After `offline`, `ready` comes again without `dropData`.
+ *
+ * @cssproperty --itero-font-family - Font of all text.
+ * @cssproperty --itero-font-size-base - Size of running text; smaller and larger ones follow it.
+ * @cssproperty --itero-spacing-unit - All distances are multiples of it.
+ * @cssproperty --itero-border-radius - Corners of outline, fields and buttons.
+ * @cssproperty --itero-color-primary - Main buttons, links, focus.
+ * @cssproperty --itero-color-background - Background.
+ * @cssproperty --itero-color-text - Text.
+ * @cssproperty --itero-color-secondary-text - Less important text.
+ * @cssproperty --itero-color-border - Lines.
+ * @cssproperty --itero-color-danger - Errors, and what cannot be taken back.
+ * @cssproperty --itero-color-success - All is well.
+ * @cssproperty --itero-color-warning - Needs attention.
+ * @cssproperty --itero-focus-ring - Outline of what has the focus.
  */
 export abstract class IteroElement extends LitElement {
   /** What a session must be granted for this element. */
