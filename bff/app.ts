@@ -133,7 +133,7 @@ function isOnce(endpoint: Endpoint): boolean {
   return endpoint.kind === 'json' && endpoint.idempotent === 'once';
 }
 
-function listenForMetrics(metrics: Metrics, port: number, host: string, clock: Clock): Promise<Listener> {
+function listenForMetrics(metrics: Metrics, port: number, host: string | undefined, clock: Clock): Promise<Listener> {
   return listenPlain(
     (request, response) => {
       if (request.url !== '/metrics') {

@@ -87,7 +87,8 @@ export const processEntries = {
     v.transform((url) => new URL(url).origin),
   ),
   port: v.optional(port(PORT), 4000),
-  host: v.optional(text('must be an address to listen on'), '::'),
+  /** Every address of the machine where absent. */
+  host: v.optional(text('must be an address to listen on')),
   metricsPort: v.optional(port(PORT)),
   store: v.pipe(
     v.string('must be an address of a database'),

@@ -30,13 +30,27 @@ export class ConfigError extends Error {
 export function parseConfig(input: unknown, environment: Environment): Result<Config, ConfigFault[]> {
   const resolved = resolveReferences(input, environment);
   const outcome = v.safeParse(configSchema, resolved.value);
-  if (outcome.success && resolved.faults.length === 0) {
-    const { align, $schema: _, ...process } = outcome.output;
-    return ok({ process, align });
+  if (!outcome.success) {
+    const told = new Set(resolved.faults.map((fault) => fault.key));
+    const faults = outcome.issues.map((issue) => ({ key: toKey(issue), wanted: toWanted(issue) }));
+    return fail([...resolved.faults, ...faults.filter((fault) => !told.has(fault.key))]);
   }
-  const told = new Set(resolved.faults.map((fault) => fault.key));
-  const faults = (outcome.issues ?? []).map((issue) => ({ key: toKey(issue), wanted: toWanted(issue) }));
-  return fail([...resolved.faults, ...faults.filter((fault) => !told.has(fault.key))]);
+  const faults = [...resolved.faults, ...unknownSettings(resolved.value, outcome.output, '')];
+  if (faults.length > 0) return fail(faults);
+  const { align, $schema: _, ...process } = outcome.output;
+  return ok({ process, align });
+}
+
+/** What the schema dropped: a setting with a typing error must not pass for its default. */
+function unknownSettings(given: unknown, taken: unknown, key: string): ConfigFault[] {
+  if (typeof given !== 'object' || given === null || typeof taken !== 'object' || taken === null) return [];
+  if (Array.isArray(given)) return [];
+  return Object.entries(given).flatMap(([name, value]) => {
+    const path = key === '' ? name : `${key}.${name}`;
+    if (!Object.hasOwn(taken, name))
+      return value === undefined ? [] : [{ key: path, wanted: 'is not a known setting' }];
+    return unknownSettings(value, (taken as Record<string, unknown>)[name], path);
+  });
 }
 
 /** Reads and parses the file, each time anew. */

@@ -12,7 +12,15 @@ export interface SinkLog extends Log {
 /** JSON lines. Every field passes `redact`, whoever logs it. */
 export function createLog(options: { level: LogLevel; destination?: DestinationStream }): SinkLog {
   const destination = options.destination ?? pino.destination({ fd: 1, sync: false });
-  const logger = pino({ level: options.level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination);
+  const logger = pino(
+    {
+      level: options.level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (level) => ({ level }) },
+    },
+    destination,
+  );
   return {
     ...wrap(logger),
     flush: () =>

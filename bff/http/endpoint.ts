@@ -47,6 +47,7 @@ interface JsonParts extends Declared {
   readonly body: v.GenericSchema | null;
   readonly answer: v.GenericSchema | null;
   readonly status: SuccessStatus;
+  readonly also: readonly SuccessStatus[];
   readonly idempotent: boolean | 'once';
 }
 
@@ -79,6 +80,8 @@ interface JsonInput<B, A> extends Declared {
   body?: v.GenericSchema<unknown, B>;
   answer?: v.GenericSchema<A>;
   status?: SuccessStatus;
+  /** Other statuses that an `Answer` may have. */
+  also?: readonly SuccessStatus[];
   /**
    * Takes `Idempotency-Key` (rules.md "Scan requests"). `once`: a run that a crash cut off is never repeated under its
    * key, the repeat is told `request_unconfirmed`.
@@ -127,6 +130,7 @@ function jsonParts<B, A>(input: JsonInput<B, A>): JsonParts {
     body: input.body ?? null,
     answer: (input.answer as v.GenericSchema | undefined) ?? null,
     status: input.status ?? 200,
+    also: input.also ?? [],
     idempotent: input.idempotent ?? false,
   };
 }

@@ -86,7 +86,7 @@ function success(endpoint: Endpoint): Json {
   if (endpoint.kind === 'raw') return { '2XX': { description: endpoint.summary } };
   if (endpoint.answer === null) return { [endpoint.status]: { description: 'Done' } };
   const answer = { description: endpoint.summary, content: jsonContent(endpoint.answer, 'output') };
-  return { [endpoint.status]: answer };
+  return Object.fromEntries([endpoint.status, ...endpoint.also].map((status) => [status, answer]));
 }
 
 function jsonContent(schema: GenericSchema, typeMode: 'input' | 'output'): Json {

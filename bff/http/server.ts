@@ -34,6 +34,13 @@ export class ListenError extends Error {
   override readonly name = 'ListenError';
 }
 
+export interface ListenOptions {
+  readonly port: number;
+  /** Every address of the machine where absent. */
+  readonly host: string | undefined;
+  readonly clock: Clock;
+}
+
 export interface Listener {
   readonly port: number;
   /** Stops accepting at once, then waits for running answers, `graceMs` at most, then cuts every connection. */
@@ -43,10 +50,7 @@ export interface Listener {
 /** Load balancers keep idle connections for 60 s; closing first would race with their next request (ms). */
 const KEEP_ALIVE_MS = 72_000;
 
-export function listen(
-  app: Pick<Hono<Env>, 'fetch'>,
-  options: { port: number; host: string; clock: Clock },
-): Promise<Listener> {
+export function listen(app: Pick<Hono<Env>, 'fetch'>, options: ListenOptions): Promise<Listener> {
   const server = createAdaptorServer({
     fetch: app.fetch,
     serverOptions: { keepAliveTimeout: KEEP_ALIVE_MS, headersTimeout: 20_000, requestTimeout: 60_000 },
@@ -57,18 +61,18 @@ export function listen(
 /** Metrics on a port of their own, which is not to be reached from outside. */
 export function listenPlain(
   handle: (request: IncomingMessage, response: ServerResponse) => void,
-  options: { port: number; host: string; clock: Clock },
+  options: ListenOptions,
 ): Promise<Listener> {
   return start(createServer(handle), options);
 }
 
-function start(server: Server, options: { port: number; host: string; clock: Clock }): Promise<Listener> {
+function start(server: Server, options: ListenOptions): Promise<Listener> {
   const { port, host, clock } = options;
   return new Promise((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) => {
       reject(new ListenError(explain(cause, port, host), { cause }));
     });
-    server.listen(port, host, () => {
+    server.listen({ port, ...(host === undefined ? {} : { host }) }, () => {
       resolve({ port: (server.address() as AddressInfo).port, close: (graceMs) => close(server, graceMs, clock) });
     });
   });
@@ -86,12 +90,12 @@ function close(server: Server, graceMs: number, clock: Clock): Promise<void> {
   });
 }
 
-function explain(cause: NodeJS.ErrnoException, port: number, host: string): string {
+function explain(cause: NodeJS.ErrnoException, port: number, host: string | undefined): string {
   if (cause.code === 'EADDRINUSE') {
     return `Port ${port} is in use. Stop what listens there, or set "port" in the configuration to another one.`;
   }
   if (cause.code === 'EACCES') return `Port ${port} may not be used by this user. Set "port" to one above 1023.`;
   if (cause.code === 'EADDRNOTAVAIL')
-    return `The address ${host} is not one of this machine. Set "host" to another one.`;
-  return `Port ${port} on ${host} cannot be used (${cause.code ?? 'unknown fault'}).`;
+    return `The address ${host ?? ''} is not one of this machine. Set "host" to another one.`;
+  return `Port ${port}${host === undefined ? '' : ` on ${host}`} cannot be used (${cause.code ?? 'unknown fault'}).`;
 }

@@ -46,6 +46,7 @@ export function createRequestEndpoints(parts: SendParts): Endpoint[] {
       body: scanRequestDraftSchema,
       answer: scanRequestSchema,
       status: 201,
+      also: [202],
       idempotent: 'once',
       async handle({ principal, body, log }) {
         const request = await sendScanRequest(parts, principal, body, log);

@@ -11,6 +11,8 @@ const STALE_MS = 24 * 3_600_000;
 /** Before a choice is refused, the configuration it is judged by is at most this old (ms). */
 export const JUDGE_MS = 30_000;
 
+const MOST_KEPT = 500;
+
 interface Entry {
   readonly practice: Practice;
   readonly at: number;
@@ -36,7 +38,10 @@ export function createPracticeBook(parts: { align: AlignPort; vault: Vault; cloc
     const call = vault
       .withToken({ connection, userId }, (token) => align.practice(token))
       .then((practice) => {
+        kept.delete(connection.id);
         kept.set(connection.id, { practice, at: clock.now() });
+        const [oldest] = kept.keys();
+        if (kept.size > MOST_KEPT && oldest !== undefined) kept.delete(oldest);
         return practice;
       })
       .finally(() => running.delete(connection.id));

@@ -6,6 +6,12 @@ import { toConfigJsonSchema } from '../../../bff/config-schema.ts';
 import { describeFaults, loadConfig, parseConfig, readConfig } from '../../../bff/config.ts';
 import { HASH, KEY, sample } from './sample.ts';
 
+function typo(): object {
+  const { align } = sample();
+  Object.assign(align.environments.sandbox, { alowedHosts: [] });
+  return align;
+}
+
 const folder = mkdtempSync(join(tmpdir(), 'itero-config-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const write = (name: string, text: string): string => {
@@ -24,7 +30,6 @@ describe('a good configuration', () => {
     expect(config.process).toMatchObject({
       publicUrl: 'https://bff.example',
       port: 4000,
-      host: '::',
       dataDir: './data',
     });
     expect(config.process.encryptionKeys).toEqual([new Uint8Array(Buffer.from(KEY, 'base64'))]);
@@ -75,6 +80,7 @@ describe('a bad configuration', () => {
       'vendors[0].webhook.url',
     ],
     ['a setting with a typing error', { prot: 4000 }, 'prot'],
+    ['an Align setting with a typing error', { align: typo() }, 'align.environments.sandbox.alowedHosts'],
     ['nothing about Align', { align: undefined }, 'align'],
     [
       'an environment that is not there',

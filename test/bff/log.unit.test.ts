@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { ProblemError } from '../../../bff/http/problem-error.ts';
-import { createLog } from '../../../bff/log.ts';
+import { ProblemError } from '../../bff/http/problem-error.ts';
+import { createLog } from '../../bff/log.ts';
 
 function logged(write: (log: ReturnType<typeof createLog>) => void): string {
   const lines: string[] = [];
