@@ -7,7 +7,8 @@ import { css } from 'lit';
 export const tokens = css`
   :host {
     --_primary: var(--itero-color-primary, light-dark(#0b63c5, #7fb7ff));
-    --_on-primary: light-dark(#fff, #06172b);
+    /* White or black, whichever reads better: the page may set any primary colour in either scheme. */
+    --_on-primary: oklch(from var(--_primary) clamp(0, (0.58 - l) * 1000, 1) 0 0);
     --_background: var(--itero-color-background, light-dark(#fff, #14181d));
     --_text: var(--itero-color-text, light-dark(#17202b, #e8edf3));
     --_secondary: var(--itero-color-secondary-text, light-dark(#535f6d, #a7b3c1));
