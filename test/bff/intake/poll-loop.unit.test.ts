@@ -80,7 +80,7 @@ describe('the floor', () => {
           const world = await open();
           const connection = await addConnection(world.store);
           for (const kind of script) {
-            world.upstream.listFaults.push(kind === 'ok' ? null : new AlignFault(kind as 'timeout', 'getOrders'));
+            world.upstream.listFaults.push(kind === 'ok' ? null : new AlignFault(kind, 'getOrders'));
           }
           world.upstream.orders = [order(connection)];
           world.intake.start();
