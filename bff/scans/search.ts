@@ -60,7 +60,8 @@ async function readRows(
   return [...own, ...requested].sort(newestFirst).slice(0, take);
 }
 
-function pageQuery(
+/** Exported so that a test can ask the database how it would run it. */
+export function pageQuery(
   db: Kysely<Schema>,
   cases: Cases,
   userId: string,

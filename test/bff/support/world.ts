@@ -67,8 +67,8 @@ export interface World {
   readonly intake: ReturnType<typeof createIntake>;
   readonly align: {
     environment(): { name: string; livemode: boolean; simulated: boolean; timings: AlignTimings };
-    orders(token: string, query: OrderQuery): Promise<OrderPage>;
-    orderByRxId(token: string, rxId: string): Promise<UpstreamOrder>;
+    orders: (token: string, query: OrderQuery) => Promise<OrderPage>;
+    orderByRxId: (token: string, rxId: string) => Promise<UpstreamOrder>;
   };
   timings: AlignTimings;
   close(): Promise<void>;
