@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const data = join(root, 'data', 'demo');
+const data = join(root, process.env['DEMO_DATA'] ?? 'data/demo');
 
 const ports = {
   ALIGN_PORT: portOf('ALIGN_PORT', 4010),
@@ -86,7 +86,7 @@ function configure(): {
           allowedHosts: [`localhost:${ports.ALIGN_CDN_PORT}`],
           simulated: true,
           // The simulator's clock runs as ours; only the waits are shorter than the real 120, 40 and 80 s.
-          timings: { pollFloor: 15_000, recheckSteps: [5_000, 10_000] },
+          timings: { pollFloor: Number(process.env['DEMO_POLL_MS'] ?? 15_000), recheckSteps: [5_000, 10_000] },
         },
       },
     },
@@ -150,6 +150,7 @@ async function ready(name: string, url: string): Promise<void> {
 function build(): Promise<void> {
   return new Promise((resolve) => {
     const vite = spawn(process.execPath, [join(root, 'node_modules/vite/bin/vite.js'), 'build', '--logLevel', 'warn'], {
+      env: { ...process.env, NODE_ENV: 'production' },
       cwd: root,
       stdio: 'inherit',
     });
@@ -169,7 +170,7 @@ launch(
   [
     'demo/align-cloud/main.ts',
     ...['--port', String(ports.ALIGN_PORT), '--cdn-port', String(ports.ALIGN_CDN_PORT), '--redirect-uri', callback],
-    ...['--detail', process.env['ALIGN_DETAIL'] ?? 'full', '--data-dir', join(data, 'align-cloud')],
+    ...['--detail', process.env['DEMO_DETAIL'] ?? 'full', '--data-dir', join(data, 'align-cloud')],
   ],
   {},
 );

@@ -16,9 +16,8 @@ export function parse<S extends v.GenericSchema>(schema: S, input: unknown): Res
 }
 
 function describe(issue: v.BaseIssue<unknown>): string {
-  // valibot's own messages echo what was received; only messages that a schema of ours sets are passed on.
-  if (issue.kind === 'validation' && issue.expected === null) return issue.message.replace(/ but received .*/s, '');
-  return `expected ${issue.expected ?? 'another value'}`;
+  // valibot's own messages (they begin with "Invalid") echo what was received; messages that our schemas set do not.
+  return `expected ${issue.message.startsWith('Invalid ') ? (issue.expected ?? 'another value') : issue.message}`;
 }
 
 /** JSON text → typed value; text that is no JSON is a fault at the root. */
