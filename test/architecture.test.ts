@@ -126,7 +126,7 @@ const ARROWS: Record<string, readonly string[]> = {
   pairing: ['store', 'align', 'vault', 'events', 'http', 'audit'],
   requests: ['store', 'align', 'vault', 'pairing', 'events', 'http', 'audit', 'session'],
   scans: ['store', 'align', 'vault', 'pairing', 'events', 'http', 'audit', 'session'],
-  intake: ['store', 'align', 'vault', 'pairing', 'scans', 'http'],
+  intake: ['store', 'align', 'vault', 'pairing', 'scans', 'events', 'http'],
 };
 
 describe('the arrows of the flow', () => {

@@ -66,6 +66,7 @@ const steps: readonly Step[] = [
   { name: 'format', command: 'prettier', args: ['--check', '--log-level', 'warn', '.'] },
   { name: 'lint', command: 'oxlint', args: ['--type-aware', '--deny-warnings', '.'] },
   { name: 'types', command: 'tsc', args: ['-b'] },
+  { name: 'config schema is current', command: 'node', args: ['bff/config-schema.ts', '--check'] },
   { name: 'bundle', command: 'vite', args: ['build', '--logLevel', 'warn'] },
   vitest('node'),
   {
