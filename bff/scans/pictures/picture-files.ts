@@ -27,8 +27,6 @@ export interface Picture {
 /** Pictures at rest: encrypted files, each bound to its clinic, case and view, with an index in the database. */
 export interface PictureFiles {
   read(key: GalleryKey, view: View, size: PictureSize): Promise<Buffer | null>;
-  /** Which views are there; empty when the gallery is not kept (any more). */
-  views(key: GalleryKey): Promise<View[]>;
   write(key: GalleryKey, pictures: readonly Picture[]): Promise<void>;
   /** Least recently used first, until all fit and none is too old. */
   prune(limits: { bytes: number; usedBefore: number }): Promise<void>;
@@ -84,11 +82,6 @@ export function createPictureFiles(parts: {
       }
       const plain = seal.unsealBytes(sealed, toContext(key, view, size));
       return Buffer.from(plain.buffer, plain.byteOffset, plain.byteLength);
-    },
-
-    async views(key) {
-      const rows = await rowsOf(key).select('view').where('size', '=', 'small').execute();
-      return rows.map((row) => row.view as View);
     },
 
     async write(key, pictures) {

@@ -96,6 +96,12 @@ export function createPictures(parts: {
     }
   }
 
+  /** False when the gallery was unpacked before and has no such view; one that was evicted is fetched again. */
+  async function mayHold(key: GalleryKey, view: View): Promise<boolean> {
+    const scan = await findCase(key);
+    return scan === undefined || scan.views === null || (JSON.parse(scan.views) as View[]).includes(view);
+  }
+
   function findCase(key: GalleryKey): Promise<ScanRow | undefined> {
     const { version: _, ...scan } = key;
     return store.db
@@ -110,7 +116,7 @@ export function createPictures(parts: {
 
     async get(connection, key, view, size) {
       let picture = await files.read(key, view, size);
-      if (picture === null && (await files.views(key)).length === 0) {
+      if (picture === null && (await mayHold(key, view))) {
         await fetchOnce(connection, key).catch(rethrowUnreadable);
         picture = await files.read(key, view, size);
       }
