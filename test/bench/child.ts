@@ -6,8 +6,8 @@ export interface Server {
   readonly port: number;
   /** What the server told about itself when it was ready (links, tokens, …). */
   readonly facts: Readonly<Record<string, string>>;
-  /** Asks the server to do something; resolves with its answer. */
-  ask(message: { readonly do: string } & Readonly<Record<string, unknown>>): Promise<number>;
+  /** Asks the server to do something; resolves with its answer. One question at a time. */
+  ask<T = number>(message: { readonly do: string } & Readonly<Record<string, unknown>>): Promise<T>;
   stop(): Promise<void>;
 }
 
@@ -16,10 +16,17 @@ interface Ready {
   readonly facts?: Record<string, string>;
 }
 
+/** A server that does not end by itself within this is killed (ms). */
+const STOP_MS = 3000;
+
+/** Where `--profile` wants a CPU profile of each server. */
+const profiles = process.env['ITERO_BENCH_PROFILES'];
+
 export async function startServer(name: string, env: Record<string, string> = {}): Promise<Server> {
+  const profiling = profiles === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profiles}`];
   const child: ChildProcess = fork(fileURLToPath(new URL(`servers/${name}.ts`, import.meta.url)), {
-    execArgv: ['--expose-gc', '--no-warnings'],
-    env: { ...process.env, ...env },
+    execArgv: ['--expose-gc', '--no-warnings', ...profiling],
+    env: { ...process.env, NODE_ENV: 'production', ...env },
   });
   const next = (): Promise<unknown> =>
     new Promise((resolve, reject) => {
@@ -34,15 +41,19 @@ export async function startServer(name: string, env: Record<string, string> = {}
   return {
     port: ready.ready,
     facts: ready.facts ?? {},
-    async ask(message) {
+    async ask<T>(message: { readonly do: string }) {
       const answer = next();
       child.send(message);
-      return ((await answer) as { done: number }).done;
+      return ((await answer) as { done: T }).done;
     },
     stop: () =>
       new Promise((resolve) => {
-        child.once('exit', () => resolve());
-        child.kill('SIGKILL');
+        const late = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
+        child.once('exit', () => {
+          clearTimeout(late);
+          resolve();
+        });
+        child.send({ do: 'stop' });
       }),
   };
 }

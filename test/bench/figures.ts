@@ -3,12 +3,50 @@ export interface Figure {
   readonly what: string;
   readonly unit: string;
   readonly ours: number;
-  readonly peer?: { readonly name: string; readonly value: number };
+  readonly peer?: Peer;
   /** Ours divided by the peer's, or ours itself where there is no peer. */
   readonly result: number;
   readonly bar: string;
   readonly met: boolean;
+  /** What both sides do, and whatever else a reader must know. */
   readonly note?: string;
+}
+
+/** A line that could not be measured here, and why. */
+export interface Unmeasured {
+  readonly what: string;
+  readonly bar: string;
+  readonly unmeasured: string;
+}
+
+export type Line = Figure | Unmeasured;
+
+interface Peer {
+  readonly name: string;
+  readonly value: number;
+}
+
+interface Measured {
+  readonly what: string;
+  readonly unit: string;
+  readonly ours: number;
+  readonly peer?: Peer;
+  readonly note?: string;
+  /** The bar: of the ratio where there is a peer, else of ours. */
+  readonly atLeast?: number;
+  readonly atMost?: number;
+}
+
+export function toFigure(measured: Measured): Figure {
+  const { atLeast, atMost, ...rest } = measured;
+  const result = rest.peer === undefined ? rest.ours : rest.ours / rest.peer.value;
+  const unit = rest.peer === undefined ? ` ${rest.unit}` : '×';
+  const bars = [
+    ...(atLeast === undefined ? [] : [`≥ ${atLeast}${unit}`]),
+    ...(atMost === undefined ? [] : [`≤ ${atMost}${unit}`]),
+  ];
+  const met = result >= (atLeast ?? -Infinity) && result <= (atMost ?? Infinity);
+  return { ...rest, result, bar: bars.join(', '), met };
 }
 
 export function median(values: readonly number[]): number {
@@ -26,7 +64,7 @@ export function percentile(values: readonly number[], share: number): number {
   return value;
 }
 
-/** Ours and the peer's turn by turn, so that a noisy minute hits both; the median of each. */
+/** Ours and the peer's turn by turn, so that a noisy minute hits both; the median of each. Who begins alternates. */
 export async function interleave(
   rounds: number,
   ours: () => Promise<number>,
@@ -35,29 +73,40 @@ export async function interleave(
   const a: number[] = [];
   const b: number[] = [];
   for (let round = 0; round < rounds; round += 1) {
-    a.push(await ours());
+    if (round % 2 === 0) a.push(await ours());
     b.push(await peer());
+    if (round % 2 === 1) a.push(await ours());
   }
   return { ours: median(a), peer: median(b) };
 }
 
 const digits = (value: number): string =>
-  value >= 100 ? Math.round(value).toLocaleString('en-US') : value >= 10 ? value.toFixed(1) : value.toFixed(2);
+  Math.abs(value) >= 100
+    ? Math.round(value).toLocaleString('en-US')
+    : value.toLocaleString('en-US', { maximumSignificantDigits: 3 });
 
-export function toTable(figures: readonly Figure[]): string {
-  const rows = figures.map((figure) => [
-    figure.what,
-    `${digits(figure.ours)} ${figure.unit}`,
-    figure.peer === undefined ? '' : `${digits(figure.peer.value)} ${figure.unit} (${figure.peer.name})`,
-    figure.peer === undefined ? '' : `${digits(figure.result)}×`,
-    figure.bar,
-    figure.met ? 'yes' : '**no**',
-  ]);
-  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+function toCells(line: Line): string[] {
+  if ('unmeasured' in line) return [line.what, line.unmeasured, '', '', line.bar, 'not measured'];
+  const { what, unit, ours, peer, result, bar, met } = line;
   return [
-    line(['what', 'ours', 'peer, same run', 'ratio', 'bar', 'met']),
-    line(['---', '---', '---', '---', '---', '---']),
-    ...rows.map(line),
-    ...figures.filter((figure) => figure.note !== undefined).map((figure) => `\n${figure.what}: ${figure.note}`),
+    what,
+    `${digits(ours)} ${unit}`,
+    peer === undefined ? '' : `${digits(peer.value)} ${unit} (${peer.name})`,
+    peer === undefined ? '' : `${digits(result)}×`,
+    bar,
+    met ? 'yes' : '**no**',
+  ];
+}
+
+export function toTable(lines: readonly Line[]): string {
+  const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+  const notes = lines.flatMap((line) =>
+    'note' in line && line.note !== undefined ? [`- ${line.what}: ${line.note}`] : [],
+  );
+  return [
+    row(['what', 'ours', 'peer, same run', 'ratio', 'bar', 'met']),
+    row(['---', '---', '---', '---', '---', '---']),
+    ...lines.map((line) => row(toCells(line))),
+    ...(notes.length === 0 ? [] : ['', ...notes]),
   ].join('\n');
 }

@@ -3,18 +3,53 @@ export function ready(port: number, facts: Record<string, string> = {}): void {
   process.send?.({ ready: port, facts });
 }
 
-/** Answers each message with a number. A handler that throws ends the process: a benchmark must not go on half-broken. */
-export function answer(handlers: Record<string, (message: Record<string, unknown>) => number | Promise<number>>): void {
-  process.on('message', (message: Record<string, unknown>) => {
-    const handler = handlers[String(message['do'])];
-    if (handler === undefined) throw new Error(`Unknown task ${String(message['do'])}.`);
-    void Promise.resolve(handler(message)).then((done) => process.send?.({ done }));
-  });
+type Handler = (message: Record<string, unknown>) => unknown;
+
+const handlers: Record<string, Handler> = { stop: () => process.exit(0) };
+
+/** Answers each message. A handler that throws ends the process: a benchmark must not go on half-broken. */
+export function answer(more: Record<string, Handler>): void {
+  Object.assign(handlers, more);
 }
 
-/** Resident memory in bytes after a full collection. */
-export function residentBytes(): number {
+process.on('message', (message: Record<string, unknown>) => {
+  const handler = handlers[String(message['do'])];
+  if (handler === undefined) throw new Error(`Unknown task ${String(message['do'])}.`);
+  void Promise.resolve(handler(message)).then((done) => process.send?.({ done }));
+});
+// The benchmark was broken off.
+process.on('disconnect', () => process.exit(0));
+
+export interface Memory {
+  /** Resident bytes, as the operating system counts them. */
+  readonly resident: number;
+  /** Bytes that V8 and Node's buffers hold. */
+  readonly heap: number;
+}
+
+/** After a full collection. */
+export function settledMemory(): Memory {
   globalThis.gc?.();
   globalThis.gc?.();
-  return process.memoryUsage.rss();
+  const { rss, heapUsed, external } = process.memoryUsage();
+  return { resident: rss, heap: heapUsed + external };
+}
+
+/** The highest resident memory while `work` runs, above that before it. @param everyMs between two looks */
+export async function peakGrowth(work: () => Promise<void>, everyMs = 20): Promise<number> {
+  const before = settledMemory().resident;
+  let peak = before;
+  const look = (): void => {
+    peak = Math.max(peak, process.memoryUsage.rss());
+  };
+  const timer = setInterval(look, everyMs);
+  await work();
+  look();
+  clearInterval(timer);
+  return peak - before;
+}
+
+/** Milliseconds on the clock that all processes of this machine share. */
+export function machineTime(): number {
+  return Number(process.hrtime.bigint()) / 1e6;
 }

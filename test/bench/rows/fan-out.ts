@@ -1,0 +1,84 @@
+import { startServer, type Server } from '../child.ts';
+import { interleave, percentile, toFigure, type Line } from '../figures.ts';
+import { freshDirectory, type Effort } from '../setting.ts';
+import { openReaders } from '../sse-readers.ts';
+
+const READERS = 1000;
+const SIZE = 256;
+const PRODUCERS = 16;
+/** One event in so many ms: ten a second. */
+const EVERY_MS = 100;
+
+const PATH =
+  'ours: event log append in a SQLite transaction (file, synchronous=FULL), commit, session- and scope-checked delivery. ' +
+  'better-sse: channel.broadcast of an object. Both: the same producers, readers that only count frames.';
+
+export async function fanOut({ rounds, quick }: Effort): Promise<Line[]> {
+  const ours = await startServer('stream', { BENCH_DIR: freshDirectory() });
+  const peer = await startServer('better-sse');
+  const events = quick ? 150 : 300;
+  const rate = (server: Server) => () => eventsPerSecond(server, events);
+  const late = (server: Server) => () => lateness(server, quick ? 20 : 30);
+  const throughput = await interleave(rounds, rate(ours), rate(peer));
+  const latency = await interleave(rounds, late(ours), late(peer));
+  await Promise.all([ours.stop(), peer.stop()]);
+  return [
+    toFigure({
+      what: `SSE fan-out, ${READERS} connections × ${SIZE} B`,
+      unit: 'events/s',
+      ours: throughput.ours,
+      peer: { name: 'better-sse', value: throughput.peer },
+      atLeast: 1.2,
+      note: `${events} events by ${PRODUCERS} producers at once, each waiting until its event is accepted. ${PATH}`,
+    }),
+    {
+      what: 'SSE fan-out against nginx nchan',
+      bar: '≥ 0.75×',
+      unmeasured: 'libnginx-mod-nchan is not installed',
+    },
+    toFigure({
+      what: `SSE p99 at 10 events/s × ${READERS}`,
+      unit: 'ms',
+      ours: latency.ours,
+      peer: { name: 'better-sse', value: latency.peer },
+      atMost: 1,
+      note: 'from before the append (ours: with its commit) to the arrival at each reader, on one clock.',
+    }),
+  ];
+}
+
+async function eventsPerSecond(server: Server, events: number): Promise<number> {
+  const readers = await openReaders({ server, count: READERS });
+  // The first events after opening: code and connections are warm then.
+  await server.ask({ do: 'flood', count: PRODUCERS, size: SIZE, producers: PRODUCERS });
+  await readers.reached(PRODUCERS);
+  const begun = performance.now();
+  const all = readers.reached(PRODUCERS + events);
+  await server.ask({ do: 'flood', count: events, size: SIZE, producers: PRODUCERS });
+  await all;
+  const seconds = (performance.now() - begun) / 1000;
+  readers.close();
+  await allGone(server);
+  return events / seconds;
+}
+
+async function lateness(server: Server, events: number): Promise<number> {
+  const arrivals: { index: number; at: number }[] = [];
+  const onFrame = (index: number): void => {
+    arrivals.push({ index, at: Number(process.hrtime.bigint()) / 1e6 });
+  };
+  const readers = await openReaders({ server, count: READERS, onFrame });
+  const sent = await server.ask<number[]>({ do: 'paced', count: events, size: SIZE, everyMs: EVERY_MS });
+  await readers.reached(events);
+  readers.close();
+  await allGone(server);
+  return percentile(
+    arrivals.map(({ index, at }) => at - (sent[index] ?? at)),
+    0.99,
+  );
+}
+
+/** So that the next turn does not share the machine with the end of this one. */
+export async function allGone(server: Server): Promise<void> {
+  while ((await server.ask({ do: 'open' })) > 0) await new Promise((resolve) => setTimeout(resolve, 20));
+}
