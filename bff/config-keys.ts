@@ -1,4 +1,4 @@
-/** `node bff/config-keys.ts`: a new vendor API key with its hash for the configuration, and a new encryption key. Nothing is stored. */
+/** `npm run config:keys`: a new vendor API key with its hash for the configuration, and a new encryption key. Nothing is stored. */
 import { createHash, randomBytes } from 'node:crypto';
 
 const vendorKey = `vk_${randomBytes(32).toString('base64url')}`;

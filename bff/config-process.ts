@@ -50,11 +50,11 @@ export const vendorSettingsSchema = v.strictObject({
     v.array(
       v.pipe(
         v.string('must be a SHA-256 in hex'),
-        v.regex(/^[0-9a-f]{64}$/, 'must be a SHA-256 in hex (64 digits); make one with: node bff/config-keys.ts'),
+        v.regex(/^[0-9a-f]{64}$/, 'must be a SHA-256 in hex (64 digits); make one with: npm run config:keys'),
       ),
       'must be a list of SHA-256 hashes',
     ),
-    v.minLength(1, 'needs at least one key hash; make one with: node bff/config-keys.ts'),
+    v.minLength(1, 'needs at least one key hash; make one with: npm run config:keys'),
   ),
   allowedOrigins: v.array(
     v.pipe(
@@ -99,12 +99,12 @@ export const processEntries = {
     v.array(
       v.pipe(
         v.string('must be a key'),
-        v.check(isKey, 'must be 32 random bytes in base64; make one with: node bff/config-keys.ts'),
+        v.check(isKey, 'must be 32 random bytes in base64; make one with: npm run config:keys'),
         v.transform((key): Uint8Array => new Uint8Array(Buffer.from(key, 'base64'))),
       ),
       'must be a list of keys, newest first',
     ),
-    v.minLength(1, 'needs at least one key; make one with: node bff/config-keys.ts'),
+    v.minLength(1, 'needs at least one key; make one with: npm run config:keys'),
     v.check(
       (keys) => distinct(keys.map((key) => Buffer.from(key).toString('hex'))),
       'must not hold the same key twice',

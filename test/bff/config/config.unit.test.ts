@@ -113,9 +113,9 @@ describe('a bad configuration', () => {
       '  - align.environments.sandbox.clientSecret needs the file /no/such/file, which cannot be read',
       '  - publicUrl must be the https address people reach this service at, without a path (http for localhost only)',
       '  - port must be a port number from 0 to 65535 (0: any free one)',
-      '  - encryptionKeys[0] must be 32 random bytes in base64; make one with: node bff/config-keys.ts',
+      '  - encryptionKeys[0] must be 32 random bytes in base64; make one with: npm run config:keys',
       '  - vendors[0].name must be the product’s name',
-      '  - vendors[0].apiKeyHashes[0] must be a SHA-256 in hex (64 digits); make one with: node bff/config-keys.ts',
+      '  - vendors[0].apiKeyHashes[0] must be a SHA-256 in hex (64 digits); make one with: npm run config:keys',
     ]);
   });
 
