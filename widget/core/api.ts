@@ -1,6 +1,5 @@
 import type * as v from 'valibot';
 import { fail, ok, type Result } from '../../shared/result.ts';
-import { parseJson } from '../../shared/parse.ts';
 import { headers, routes } from '../../shared/routes.ts';
 import {
   accountsSchema,
@@ -34,6 +33,7 @@ import {
   type ScanList,
   type SearchScans,
 } from '../../shared/scan.ts';
+import { readJson } from './answer.ts';
 import { clientFault, type Fault } from './fault.ts';
 import { newKey, type Call, type Transport } from './transport.ts';
 
@@ -81,11 +81,11 @@ export function requestIdOf(answer: object): string | null {
 
 function readAs<S extends v.GenericSchema>(schema: S) {
   return async (response: Response): Promise<Result<v.InferOutput<S>, Fault>> => {
-    const answer = parseJson(schema, await response.text());
+    const answer = readJson(schema, await response.text());
     const requestId = response.headers.get(headers.requestId);
-    if (!answer.ok) return fail({ ...clientFault('unreadable'), ...(requestId !== null && { requestId }) });
-    if (requestId !== null && typeof answer.value === 'object' && answer.value) requestIds.set(answer.value, requestId);
-    return answer;
+    if (answer === undefined) return fail({ ...clientFault('unreadable'), ...(requestId !== null && { requestId }) });
+    if (requestId !== null && typeof answer === 'object' && answer) requestIds.set(answer, requestId);
+    return ok(answer);
   };
 }
 

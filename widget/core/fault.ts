@@ -1,5 +1,5 @@
 import { CLIENT_PROBLEMS, problemSchema, type ClientProblemCode } from '../../shared/problem.ts';
-import { parseJson } from '../../shared/parse.ts';
+import { readJson } from './answer.ts';
 
 /** What went wrong, in words for people: a problem document of the BFF, or one made here because no answer came. */
 export interface Fault {
@@ -31,6 +31,13 @@ export const NO_CHART_NUMBER: Fault = {
   retryable: false,
 };
 
+/** A chunk of the elements did not load. */
+export const PART_MISSING: Fault = {
+  code: 'part_missing',
+  displayMessage: 'A part of this view could not be loaded. Check the connection, then try again.',
+  retryable: true,
+};
+
 /** The BFF's own words for it; its whole table of problems would weigh 2 KB in the bundle. */
 export const SESSION_ENDED: Fault = {
   code: 'session_expired',
@@ -40,9 +47,9 @@ export const SESSION_ENDED: Fault = {
 
 /** An answer that is not 2xx → its fault. A proxy in between may answer without a problem document. */
 export function toFault(status: number, body: string): Fault {
-  const problem = parseJson(problemSchema, body);
-  if (problem.ok) {
-    const { code, displayMessage, retryable, requestId, errors, retryAfterSeconds } = problem.value;
+  const problem = readJson(problemSchema, body);
+  if (problem) {
+    const { code, displayMessage, retryable, requestId, errors, retryAfterSeconds } = problem;
     return {
       code,
       displayMessage,

@@ -1,4 +1,3 @@
-import { createStore, del, get, keys, set, delMany, type UseStore } from 'idb-keyval';
 import type { SessionClaims } from '../../shared/session.ts';
 
 /**
@@ -12,42 +11,29 @@ export interface Keep {
   delete(name: string): Promise<void>;
 }
 
-type Owner = Pick<SessionClaims, 'vendor' | 'tenant' | 'sub'>;
+export type KeepOwner = Pick<SessionClaims, 'vendor' | 'tenant' | 'sub'>;
 
-let store: UseStore | undefined;
-
-function theStore(): UseStore {
-  store ??= createStore('itero-embed', 'keep');
-  return store;
-}
-
-async function quietly<T>(work: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await work();
-  } catch {
-    store = undefined;
-    return undefined;
-  }
+/** Fetches the code of the store, a chunk of its own, while the session is still asked for. */
+export async function fetchKeep(): Promise<void> {
+  await import('./keep-store.ts').catch(() => undefined);
 }
 
 /** Opens what is kept for this vendor, tenant and user, and clears what other users left in this browser. */
-export function openKeep(owner: Owner): Keep {
-  const keyOf = (name: string): string[] => [owner.vendor, owner.tenant, owner.sub, name];
-  const cleared = quietly(() => clearOthers(owner));
-  const after = async <T>(work: () => Promise<T>): Promise<T | undefined> => {
-    await cleared;
-    return quietly(work);
+export function openKeep(owner: KeepOwner): Keep {
+  let store: Promise<Keep> | undefined;
+  const use = async <T>(work: (keep: Keep) => Promise<T>): Promise<T | undefined> => {
+    try {
+      store ??= import('./keep-store.ts').then(({ openStore }) => openStore(owner));
+      return await work(await store);
+    } catch {
+      // Without the chunk nothing is kept; the next use asks for it again.
+      store = undefined;
+      return undefined;
+    }
   };
   return {
-    get: (name) => after<unknown>(() => get(keyOf(name), theStore())),
-    set: (name, value) => after(() => set(keyOf(name), value, theStore())),
-    delete: (name) => after(() => del(keyOf(name), theStore())),
+    get: (name) => use((keep) => keep.get(name)),
+    set: (name, value) => use((keep) => keep.set(name, value)),
+    delete: (name) => use((keep) => keep.delete(name)),
   };
-}
-
-/** Rules.md "Read marks": keys are cleared when the user changes. */
-async function clearOthers(owner: Owner): Promise<void> {
-  const all = await keys(theStore());
-  const others = all.filter((key) => !Array.isArray(key) || key[0] !== owner.vendor || key[2] !== owner.sub);
-  await delMany(others, theStore());
 }

@@ -1,5 +1,4 @@
 import { fail, ok, type Result } from '../../shared/result.ts';
-import { parse, parseJson } from '../../shared/parse.ts';
 import { headers } from '../../shared/routes.ts';
 import {
   sessionAnswerSchema,
@@ -7,6 +6,7 @@ import {
   type SessionClaims,
   type SessionRequest,
 } from '../../shared/session.ts';
+import { fitting, readJson } from './answer.ts';
 import { ABORTED, clientFault, SESSION_ENDED, type Fault } from './fault.ts';
 
 export type FetchSession = (request: SessionRequest) => Promise<string>;
@@ -96,10 +96,10 @@ async function postForToken(url: string, request: SessionRequest, signal: AbortS
       signal: AbortSignal.any([signal, late.signal]),
     });
     if (response.status >= 500 || response.status === 429) return fail(clientFault('offline'));
-    const answer = parseJson(sessionAnswerSchema, await response.text());
+    const answer = readJson(sessionAnswerSchema, await response.text());
     // A practice system that redirects to its sign-in page answers 200 with HTML: also a refusal.
-    if (!response.ok || !answer.ok) return fail(clientFault('session_refused'));
-    return ok(answer.value.session_token);
+    if (!response.ok || !answer) return fail(clientFault('session_refused'));
+    return ok(answer.session_token);
   } catch {
     return fail(clientFault('offline'));
   } finally {
@@ -112,8 +112,8 @@ export function toSession(token: string): Result<Session, Fault> {
   try {
     const payload = (token.split('.')[1] ?? '').replaceAll('-', '+').replaceAll('_', '/');
     const bytes = Uint8Array.from(atob(payload), (character) => character.codePointAt(0) ?? 0);
-    const claims = parse(sessionClaimsSchema, JSON.parse(new TextDecoder().decode(bytes)));
-    if (claims.ok) return ok({ token, claims: claims.value });
+    const claims = fitting(sessionClaimsSchema, JSON.parse(new TextDecoder().decode(bytes)));
+    if (claims) return ok({ token, claims });
   } catch {
     // Not base64url or not JSON: the same as a wrong shape.
   }

@@ -1,8 +1,8 @@
 import * as v from 'valibot';
 import { ok } from '../../shared/result.ts';
-import { parseJson } from '../../shared/parse.ts';
 import { routes } from '../../shared/routes.ts';
 import { EVENT_TYPES, eventDataSchema, HEARTBEAT_TIMEOUT_MS, type StreamEvent } from '../../shared/stream-event.ts';
+import { readJson } from './answer.ts';
 import { onWake, pauseBefore } from './backoff.ts';
 import { isAborted, type Fault } from './fault.ts';
 import { createSseParser, type SseMessage } from './sse.ts';
@@ -23,8 +23,8 @@ export interface StreamOptions {
   readonly failed: (fault: Fault | undefined, tries: number) => void;
 }
 
-const heartbeatSchema = v.object({ heartbeatTimeout: v.pipe(v.number(), v.minValue(1000), v.maxValue(300_000)) });
-const typeSchema = v.picklist(EVENT_TYPES);
+const heartbeatSchema = v.object({ heartbeatTimeout: v.number() });
+const SILENCE_MS = [1_000, 300_000] as const;
 
 /**
  * The one event stream of a page link: reads by `fetch` (an EventSource cannot carry the token), resumes by
@@ -52,9 +52,9 @@ export function openEventStream(options: StreamOptions): EventStream {
   /** What is not understood is skipped: an older element may meet a newer BFF. */
   function dispatch(message: SseMessage): void {
     if (message.type === 'stream.reset') return options.event({ type: 'stream.reset' });
-    const type = v.safeParse(typeSchema, message.type);
-    const data = parseJson(eventDataSchema, message.data);
-    if (type.success && data.ok) options.event({ id: message.id, type: type.output, data: data.value });
+    const type = EVENT_TYPES.find((known) => known === message.type);
+    const data = readJson(eventDataSchema, message.data);
+    if (type && data) options.event({ id: message.id, type, data });
   }
 
   async function read(body: ReadableStream<Uint8Array>): Promise<void> {
@@ -73,8 +73,8 @@ export function openEventStream(options: StreamOptions): EventStream {
         if (chunk.done || signal.aborted) return;
         for (const message of parser.push(chunk.value)) {
           if (message.type === 'heartbeat') {
-            const told = parseJson(heartbeatSchema, message.data);
-            if (told.ok) silence = told.value.heartbeatTimeout;
+            const told = readJson(heartbeatSchema, message.data);
+            if (told) silence = Math.min(Math.max(told.heartbeatTimeout, SILENCE_MS[0]), SILENCE_MS[1]);
           } else dispatch(message);
           if (signal.aborted) return;
           tries = 0;

@@ -211,12 +211,6 @@ export class PairController implements ReactiveController {
     this.#dispatch({ type: 'failed', fault });
   }
 
-  /** The part that asks could not be loaded. */
-  cannotAsk(): void {
-    this.#dispatch({ type: 'done' });
-    this.#failed(clientFault('offline'));
-  }
-
   readonly select = (event: Event): void => {
     this.#dispatch({ type: 'select', accountId: (event.target as HTMLInputElement).value });
   };

@@ -1,5 +1,5 @@
 import { signInMessageSchema } from '../../shared/pairing.ts';
-import { parse } from '../../shared/parse.ts';
+import { fitting } from '../core/answer.ts';
 import { msg } from '../core/localize.ts';
 
 /** How often the pairing is asked for while the pop-up is open (ms): its message may be cut off by COOP. */
@@ -47,7 +47,7 @@ export interface SignInWatchOptions {
 export function watchSignIn({ popup, origin, until, look, over }: SignInWatchOptions): SignInWatch {
   let turns = 0;
   const told = (event: MessageEvent<unknown>): void => {
-    if (event.origin === origin && parse(signInMessageSchema, event.data).ok) look(false);
+    if (event.origin === origin && fitting(signInMessageSchema, event.data)) look(false);
   };
   const returned = (): void => look(popup?.closed ?? false);
   const timer = setInterval(() => {

@@ -1,7 +1,7 @@
-import * as v from 'valibot';
-import { isoDate } from '../../shared/primitives.ts';
 import { fail, ok, type Result } from '../../shared/result.ts';
 import type { PatientIdentity } from '../../shared/scan-request.ts';
+
+const ISO_DATE = /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$/;
 
 type Attribute = string | null | undefined;
 
@@ -26,7 +26,7 @@ export function filled(value: Attribute): value is string {
 export function toIdentity(patient: PatientAttributes): Result<PatientIdentity, MissingPart[]> {
   const { firstName, lastName, chartNumber, dateOfBirth } = patient;
   if (filled(firstName) && filled(lastName) && filled(chartNumber)) {
-    const known = v.is(isoDate, dateOfBirth) ? { dateOfBirth } : {};
+    const known = typeof dateOfBirth === 'string' && ISO_DATE.test(dateOfBirth) ? { dateOfBirth } : {};
     return ok({ firstName, lastName, chartNumber, ...known });
   }
   const missing: MissingPart[] = [];

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
-import { parse } from '../../shared/parse.ts';
 import type { SessionClaims } from '../../shared/session.ts';
+import { fitting } from '../core/answer.ts';
 import { openKeep } from '../core/keep.ts';
 import type { Remembered } from './draft.ts';
 
@@ -10,8 +10,7 @@ const rememberedSchema = v.object({ procedureId: text, typeId: text, doctorId: t
 
 /** What this person chose last on this browser; nothing when there is nothing readable. Ids of the practice only. */
 export async function recallChoices(owner: SessionClaims): Promise<Partial<Remembered>> {
-  const known = parse(rememberedSchema, await openKeep(owner).get(NAME));
-  return known.ok ? known.value : {};
+  return fitting(rememberedSchema, await openKeep(owner).get(NAME)) ?? {};
 }
 
 export function rememberChoices(owner: SessionClaims, choices: Remembered): Promise<void> {
