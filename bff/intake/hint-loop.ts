@@ -70,10 +70,14 @@ export function createHintLoop(parts: IntakeParts): DueLoop {
     log,
     limit: CONCURRENT,
     async pass(slots) {
+      // A burst wakes the loop at every notification: nothing is read that cannot be begun.
+      if (slots.free() <= 0) return null;
       const environment = align.environment().name;
       const now = clock.now();
+      // In a burst the slots are taken and taking notifications in goes first: looked at again when one has ended.
+      if (slots.free() <= 0) return null;
       for (const group of await dueHints(store, environment, now)) {
-        if (slots.free() <= 0) return null; // looked at again when one has ended
+        if (slots.free() <= 0) return null;
         if (!slots.has(group.key)) slots.launch(group.key, () => answer(group));
       }
       return nextHint(store, environment, now);

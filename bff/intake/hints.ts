@@ -12,7 +12,7 @@ export interface HintGroup {
   readonly firstReceivedAt: number;
 }
 
-const PAGE = 300;
+const PAGE = 100;
 
 export async function dueHints(store: Store, environment: string, now: number): Promise<HintGroup[]> {
   const rows = await store.db

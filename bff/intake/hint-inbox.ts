@@ -1,0 +1,87 @@
+import type { Clock } from '../deps.ts';
+import type { Connections } from '../pairing/connections.ts';
+import type { Store, Tx } from '../store/index.ts';
+import type { ConnectionRow } from '../store/schema.ts';
+
+/** Stores hints so that a burst costs one statement and one commit. */
+export interface HintInbox {
+  /** Resolves when the hint is on disk; rejects when it is not. */
+  put(connection: ConnectionRow, rxId: string): Promise<void>;
+}
+
+interface Waiting {
+  readonly connection: ConnectionRow;
+  readonly rxId: string;
+  readonly receivedAt: number;
+}
+
+interface Batch {
+  readonly hints: Waiting[];
+  readonly stored: Promise<void>;
+}
+
+/** The time of a connection's last notification is noted once in so long (ms). */
+const NOTE_MS = 1000;
+const ROWS_PER_STATEMENT = 200;
+const MAX_NOTED = 10_000;
+
+export function createHintInbox(parts: {
+  store: Store;
+  connections: Pick<Connections, 'noteNotification'>;
+  clock: Clock;
+}): HintInbox {
+  const { store, connections, clock } = parts;
+  const notedAt = new Map<string, number>();
+  /** Takes hints until its turn to write comes. */
+  let open: Batch | null = null;
+
+  function openBatch(): Batch {
+    const hints: Waiting[] = [];
+    const close = (): void => {
+      if (open?.hints === hints) open = null;
+    };
+    const stored = store.write((tx) => {
+      close();
+      return storeAll(tx, hints);
+    });
+    // Also when it was refused before its turn came: the next hint begins anew.
+    return { hints, stored: stored.finally(close) };
+  }
+
+  async function storeAll(tx: Tx, hints: readonly Waiting[]): Promise<void> {
+    for (let at = 0; at < hints.length; at += ROWS_PER_STATEMENT) {
+      const rows = hints.slice(at, at + ROWS_PER_STATEMENT).map(toRow);
+      await tx.insertInto('hints').values(rows).execute();
+    }
+    const now = clock.now();
+    for (const { connection } of hints) {
+      if (now - (notedAt.get(connection.id) ?? -Infinity) < NOTE_MS) continue;
+      await connections.noteNotification(tx, connection.id);
+      if (notedAt.size >= MAX_NOTED) notedAt.clear();
+      notedAt.set(connection.id, now);
+    }
+  }
+
+  return {
+    put(connection, rxId) {
+      open ??= openBatch();
+      open.hints.push({ connection, rxId, receivedAt: clock.now() });
+      return open.stored;
+    },
+  };
+}
+
+function toRow({ connection, rxId, receivedAt }: Waiting) {
+  return {
+    vendor: connection.vendor,
+    tenant: connection.tenant,
+    environment: connection.environment,
+    connection_id: connection.id,
+    rx_id: rxId,
+    received_at: receivedAt,
+    state: 'waiting' as const,
+    attempts: 0,
+    next_at: receivedAt,
+    outcome: null,
+  };
+}
