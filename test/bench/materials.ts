@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { JsColorType, Transformer } from '@napi-rs/image';
+import { Transformer } from '@napi-rs/image';
 import { zipSync } from 'fflate';
 
 export const ZIP_BYTES = 32 * 2 ** 20;
