@@ -12,6 +12,7 @@ export type {
   OpenAsset,
   OrderPage,
   OrderQuery,
+  UnreadableOrder,
   UpstreamAsset,
   UpstreamOrder,
 } from './port.ts';

@@ -113,8 +113,19 @@ export interface UpstreamOrder {
   readonly assets: readonly UpstreamAsset[];
 }
 
+/** An order that was listed but cannot be read: named as far as it can be, never half read. */
+export interface UnreadableOrder {
+  readonly orderId: string | null;
+  /** ms since the epoch; null: not readable either. */
+  readonly modifiedAt: number | null;
+  /** What it lacks. */
+  readonly property: string;
+}
+
 export interface OrderPage {
   readonly orders: readonly UpstreamOrder[];
+  /** They do not hide the others of their page; `total` counts them too. */
+  readonly unreadable: readonly UnreadableOrder[];
   readonly page: number;
   /** What upstream says it served, which may be less than asked. */
   readonly pageSize: number;

@@ -120,6 +120,38 @@ export class TolerantReader {
     );
   }
 
+  /** Entry by entry: one that cannot be read does not hide the others, and is named by `salvage` (null: no object at all). */
+  partialList<T, U>(
+    name: string,
+    read: (entry: TolerantReader) => T,
+    salvage: (entry: TolerantReader | null, fault: AlignFault) => U,
+  ): { read: T[]; unreadable: U[] } {
+    const value = this.#get(name);
+    if (!Array.isArray(value)) throw this.fault(name);
+    const lists = { read: [] as T[], unreadable: [] as U[] };
+    for (const [index, one] of (value as readonly unknown[]).entries()) {
+      let entry: TolerantReader | null = null;
+      try {
+        entry = new TolerantReader(this.#operation, one, `${this.#at(name)}[${index}]`);
+        lists.read.push(read(entry));
+      } catch (error) {
+        if (!(error instanceof AlignFault)) throw error;
+        lists.unreadable.push(salvage(entry, error));
+      }
+    }
+    return lists;
+  }
+
+  /** What can be had of something that is not readable as a whole. */
+  salvage<T>(read: (entry: TolerantReader) => T): T | null {
+    try {
+      return read(this);
+    } catch (error) {
+      if (error instanceof AlignFault) return null;
+      throw error;
+    }
+  }
+
   /** For what has no fixed shape: folded name → value. */
   entries(): IterableIterator<[string, unknown]> {
     return this.#values.entries();

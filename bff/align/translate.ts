@@ -52,7 +52,8 @@ export function toWebLink(text: string | null): string | null {
 
 export function toOrderPage(wire: ReturnType<typeof readOrders>, query: OrderQuery): OrderPage {
   return {
-    orders: wire.orders.map(toOrder),
+    orders: wire.orders.read.map(toOrder),
+    unreadable: wire.orders.unreadable,
     page: wire.page ?? query.page,
     pageSize: wire.pageSize ?? query.pageSize,
     total: wire.total,

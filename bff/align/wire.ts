@@ -101,7 +101,12 @@ export const readOrder = (order: TolerantReader) => {
 export type WireOrder = ReturnType<typeof readOrder>;
 
 export const readOrders = (answer: TolerantReader) => ({
-  orders: answer.list('orders', readOrder),
+  // One case that upstream writes otherwise must not take the whole clinic's away.
+  orders: answer.partialList('orders', readOrder, (order, fault) => ({
+    orderId: order?.salvage((entry) => entry.optionalId('orderId')) ?? null,
+    modifiedAt: order?.salvage((entry) => entry.optionalTime('modifiedDate')) ?? null,
+    property: fault.property ?? 'body',
+  })),
   page: answer.optionalNumber('page'),
   pageSize: answer.optionalNumber('pageSize'),
   total: answer.number('total'),

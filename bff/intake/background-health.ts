@@ -7,21 +7,40 @@ import type { ConnectionRow } from '../store/schema.ts';
 
 /** What the pairing element shows as "background checks fail because …" (`health.problem`). */
 export interface BackgroundHealth {
+  /** @param problem null after a whole round: everything works */
   note(connection: ConnectionRow, problem: ProblemCode | null): Promise<void>;
+  /** One look was answered: upstream is there again. What else a round met stays until a round disproves it. */
+  noteAnswer(connection: ConnectionRow): Promise<void>;
 }
 
+const PASSING: readonly (string | null)[] = ['upstream_unavailable', 'upstream_timeout', 'rate_limited'];
+
 export function createBackgroundHealth(store: Store): BackgroundHealth {
-  return {
-    async note(connection, problem) {
-      const row = await store.db
-        .selectFrom('connections')
-        .select('problem')
+  const problemOf = async (connection: ConnectionRow): Promise<string | null | undefined> => {
+    const row = await store.db
+      .selectFrom('connections')
+      .select('problem')
+      .where('id', '=', connection.id)
+      .executeTakeFirst();
+    return row?.problem;
+  };
+  async function note(connection: ConnectionRow, problem: ProblemCode | null): Promise<void> {
+    const before = await problemOf(connection);
+    if (before === undefined || before === problem) return;
+    await store.write((tx) =>
+      tx
+        .updateTable('connections')
+        .set({ problem })
         .where('id', '=', connection.id)
-        .executeTakeFirst();
-      if (row === undefined || row.problem === problem) return;
-      await store.write((tx) =>
-        tx.updateTable('connections').set({ problem }).where('id', '=', connection.id).execute(),
-      );
+        // What ended meanwhile says by itself why; a late answer must not overwrite it.
+        .where('state', '=', 'paired')
+        .execute(),
+    );
+  }
+  return {
+    note,
+    async noteAnswer(connection) {
+      if (PASSING.includes((await problemOf(connection)) ?? null)) await note(connection, null);
     },
   };
 }

@@ -38,7 +38,7 @@ export function createHintLoop(parts: IntakeParts): DueLoop {
       if (order.accountId !== connection.account_id) return await closeHints(store, group, 'gone', 'other_account');
       const { outcome } = await merge.merge({ connection, order, learntBy: 'notification' });
       await closeHints(store, group, 'done', outcome);
-      await health.note(connection, null);
+      await health.noteAnswer(connection);
     } catch (error) {
       const problem = toBackgroundProblem(error);
       if (problem === null) throw error;
@@ -51,14 +51,15 @@ export function createHintLoop(parts: IntakeParts): DueLoop {
     }
   }
 
-  /** Unknown upstream: on the schedule of missing files, for as long as those. Anything else: growing pauses, without end. */
+  /** Unknown upstream: at 40 s and 80 s, then with pauses that double, like missing files and for as long. Anything else: growing pauses, without end. */
   function nextTry(group: HintGroup, error: unknown): number | null {
     const now = clock.now();
     const { recheckSteps, recheckMax, recheckFor } = align.environment().timings;
     if (error instanceof AlignFault && error.kind === 'not_found') {
       if (now - group.firstReceivedAt >= recheckFor) return null;
-      const grown = (recheckSteps.at(-1) ?? 0) * 2 ** Math.min(group.attempts, 20);
-      return now + Math.min(recheckSteps[group.attempts] ?? grown, recheckMax);
+      const since = group.firstReceivedAt;
+      const step = recheckSteps.find((after) => since + after > now);
+      return step === undefined ? now + Math.min(now - since, recheckMax) : since + step;
     }
     const pause = Math.min(FIRST_PAUSE_MS * 2 ** Math.min(group.attempts, 20), LONGEST_PAUSE_MS);
     return now + Math.max(pause, retryAfterOf(error) ?? 0);

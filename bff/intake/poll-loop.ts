@@ -50,7 +50,8 @@ export function createPollLoop(parts: PollParts): DueLoop {
   }
 
   async function finish(connection: ConnectionRow, round: Round): Promise<void> {
-    await health.note(connection, null);
+    const { heldAt } = round;
+    await health.note(connection, heldAt === null ? null : 'upstream_wrong_shape');
     if (!round.complete) {
       log.info({ connection: connection.id }, 'the listing moved while it was read; it is listed again next round');
       return;
@@ -60,7 +61,12 @@ export function createPollLoop(parts: PollParts): DueLoop {
     await store.write(async (tx) => {
       await tx
         .updateTable('connections')
-        .set({ cursor_at: window.to, last_full_check_at: now, ...(window.first && { backfilled_at: now }) })
+        .set({
+          // Never past an order that could not be read: no case may be lost for that.
+          cursor_at: Math.min(window.to, heldAt ?? window.to),
+          ...(heldAt === null && { last_full_check_at: now }),
+          ...(window.first && { backfilled_at: now }),
+        })
         .where('id', '=', connection.id)
         .execute();
       if (!window.first) return;

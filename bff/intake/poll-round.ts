@@ -1,4 +1,10 @@
-import { AlignFault, type AlignPort, type OrderPage, type UpstreamOrder } from '../align/index.ts';
+import {
+  AlignFault,
+  type AlignPort,
+  type OrderPage,
+  type UnreadableOrder,
+  type UpstreamOrder,
+} from '../align/index.ts';
 import type { Clock, Log } from '../deps.ts';
 import type { Merge } from '../scans/index.ts';
 import type { ConnectionRow } from '../store/schema.ts';
@@ -18,6 +24,8 @@ export interface Round {
   readonly count: number;
   /** False when the listing moved while it was read: the window is listed again before the cursor moves. */
   readonly complete: boolean;
+  /** Where the cursor must stop, before the oldest order that could not be read (ms since the epoch); null: nowhere. */
+  readonly heldAt: number | null;
 }
 
 export interface PollWindow {
@@ -60,29 +68,51 @@ export async function runRound(
   let total: number | null = null;
   let fetched = 0;
   let steady = true;
+  let heldAt: number | null = null;
 
   for (let page = 1; page <= MAX_PAGES; page += 1) {
     const answer = await readPage(page, page === 1 ? 0 : timings.pageSpacing);
     steady &&= (total ?? answer.total) === answer.total;
     total = answer.total;
-    fetched += answer.orders.length;
+    const listed = answer.orders.length + answer.unreadable.length;
+    fetched += listed;
     for (const { orderId } of answer.orders) {
       steady &&= !seen.has(orderId);
       seen.add(orderId);
     }
     // All at once: they share one commit.
     await Promise.all(answer.orders.map(take));
-    const isLast = fetched >= answer.total || answer.orders.length === 0;
-    if (isLast) return { window, count: seen.size, complete: steady && fetched >= answer.total };
+    if (answer.unreadable.length > 0) heldAt = Math.min(heldAt ?? window.to, passOver(answer.unreadable));
+    const isLast = fetched >= answer.total || listed === 0;
+    if (isLast) return { window, count: seen.size, complete: steady && fetched >= answer.total, heldAt };
   }
-  return { window, count: seen.size, complete: false };
+  return { window, count: seen.size, complete: false, heldAt };
+
+  /** The others of the clinic go on; these are listed again until they can be read. @returns the oldest one's time */
+  function passOver(unreadable: readonly UnreadableOrder[]): number {
+    const properties = [...new Set(unreadable.map(({ property }) => property.replace(/^orders\[\d+\]\.?/, '')))];
+    log.warn(
+      {
+        connection: connection.id,
+        count: unreadable.length,
+        orders: unreadable.slice(0, 10).flatMap(({ orderId }) => orderId ?? []),
+        properties: properties.slice(0, 10),
+      },
+      'orders were listed that cannot be read; the others were taken, and these are listed again',
+    );
+    // Without a time of its own it may be any of the window.
+    const oldest = connection.cursor_at ?? window.from ?? 0;
+    return Math.min(...unreadable.map(({ modifiedAt }) => modifiedAt ?? oldest));
+  }
 
   async function take(order: UpstreamOrder): Promise<void> {
     if (order.accountId !== connection.account_id) {
       return log.warn({ connection: connection.id }, 'upstream listed an order of another account; it was left out');
     }
-    // What was changed after the clinic was connected is news, also when the first listing finds it.
-    const backfill = window.first && order.modifiedAt <= connection.last_pair_at;
+    // What was changed after the clinic was connected is news, also when the first listing finds it. And one that the
+    // first listing could not read is history when it can be read at last (both clocks within the overlap).
+    const history = window.first ? connection.last_pair_at : connection.created_at - timings.overlap;
+    const backfill = order.modifiedAt <= history;
     await merge.merge({ connection, order, learntBy: 'poll', backfill });
   }
 

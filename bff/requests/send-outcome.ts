@@ -10,13 +10,14 @@ export type SendFailure =
   | { readonly kind: 'unconfirmed'; readonly cause: unknown }
   | { readonly kind: 'refused'; readonly problem: ProblemError };
 
-/** @param called the call to upstream had begun when it failed */
-export function judgeSendFault(error: unknown, called: boolean): SendFailure {
-  if (error instanceof AlignFault) {
-    return error.maybeApplied
-      ? { kind: 'unconfirmed', cause: error }
-      : { kind: 'refused', problem: toProblemError(error) };
-  }
+/**
+ * @param called the call to upstream had begun when it failed
+ * @param unclear the fault of a send that may have reached upstream, whatever failed after it
+ */
+export function judgeSendFault(error: unknown, called: boolean, unclear: AlignFault | null): SendFailure {
+  if (unclear !== null) return { kind: 'unconfirmed', cause: unclear };
+  // Of any other call, such as the token's refresh, it does not matter whether it was carried out.
+  if (error instanceof AlignFault) return { kind: 'refused', problem: toProblemError(error) };
   if (error instanceof ProblemError) return { kind: 'refused', problem: error };
   // A fault of ours: before the call nothing was sent; while it ran upstream may have taken it.
   return called

@@ -135,7 +135,7 @@ async function call(
       }
     });
   } catch (error) {
-    return judgeSendFault(unclear ?? error, called);
+    return judgeSendFault(error, called, unclear);
   }
 }
 

@@ -78,6 +78,18 @@ export async function offerToUnconfirmed(
     .limit(1)
     .executeTakeFirst();
   if (request === undefined) return null;
+  // Two requests without an answer made two cases at most: each case is offered to one of them.
+  const offered = await tx
+    .selectFrom('scan_requests')
+    .select('id')
+    .where('vendor', '=', connection.vendor)
+    .where('tenant', '=', connection.tenant)
+    .where('environment', '=', connection.environment)
+    .where('account_id', '=', connection.account_id)
+    .where('possible_order_id', '=', order.orderId)
+    .limit(1)
+    .executeTakeFirst();
+  if (offered !== undefined) return null;
   await tx
     .updateTable('scan_requests')
     .set({ possible_order_id: order.orderId, changed_at: now })

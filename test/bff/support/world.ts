@@ -46,7 +46,7 @@ export class ScriptedUpstream {
       .sort((a, b) => a.modifiedAt - b.modifiedAt);
     const size = Math.min(query.pageSize, this.pageSize);
     const orders = within.slice((query.page - 1) * size, query.page * size);
-    return { orders, page: query.page, pageSize: size, total: within.length };
+    return { orders, unreadable: [], page: query.page, pageSize: size, total: within.length };
   }
 
   byRx(rxId: string): UpstreamOrder {
