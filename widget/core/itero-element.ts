@@ -23,9 +23,9 @@ import {
   sourceOf,
 } from './settings.ts';
 import { tokens } from './tokens.ts';
+import type { ToothNotation } from './tooth-notation.ts';
 
 export type StateName = 'loading' | 'empty' | 'error' | 'offline' | 'paired' | 'unpaired';
-export type ToothNotation = 'fdi' | 'universal' | 'quadrant';
 
 const STATES: readonly StateName[] = ['loading', 'empty', 'error', 'offline', 'paired', 'unpaired'];
 const LINK_PROPERTIES = ['apiBase', 'session', 'sessionUrl', 'fetchSession', 'chartNumber'] as const;

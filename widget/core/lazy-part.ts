@@ -20,6 +20,10 @@ export class LazyPart<T> {
     return this.#part;
   }
 
+  get failed(): boolean {
+    return this.#failed;
+  }
+
   /** Undefined when it cannot be had: offline, or a new release took the chunk away. */
   readonly fetch = async (): Promise<T | undefined> => {
     if (this.#part) return this.#part;
@@ -36,7 +40,7 @@ export class LazyPart<T> {
   };
 
   /** What stands in its place until it is there. */
-  placeholder(lines?: number): TemplateResult {
-    return this.#failed ? faultView(PART_MISSING, this.fetch) : loadingView(lines);
+  placeholder(lines?: number, again: () => void = this.fetch): TemplateResult {
+    return this.#failed ? faultView(PART_MISSING, again) : loadingView(lines);
   }
 }

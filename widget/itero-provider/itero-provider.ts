@@ -1,6 +1,7 @@
 import { css, html, LitElement, type PropertyDeclarations, type TemplateResult } from 'lit';
 import type { FetchSession } from '../core/session-source.ts';
 import { PROVIDER_CHANGE } from '../core/settings.ts';
+import type { ToothNotation } from '../core/tooth-notation.ts';
 
 /**
  * @summary Common attributes for every iTero element inside it; an element's own attributes go first.
@@ -33,7 +34,7 @@ export class IteroProvider extends LitElement {
   declare sessionUrl: string | null;
   declare fetchSession: FetchSession | undefined;
   declare theme: 'auto' | 'light' | 'dark' | null;
-  declare toothNotation: 'fdi' | 'universal' | 'quadrant' | null;
+  declare toothNotation: ToothNotation | null;
   declare privacy: boolean;
 
   static override get observedAttributes(): string[] {

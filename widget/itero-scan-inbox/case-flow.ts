@@ -3,10 +3,10 @@ import type { Phase, Scan } from '../../shared/scan.ts';
 import { msg, str } from '../core/localize.ts';
 import { phaseName } from './words.ts';
 
-const STEPS = ['scanned', 'modeling', 'review', 'milling'] as const satisfies readonly Phase[];
+export const STEPS = ['scanned', 'modeling', 'review', 'milling'] as const satisfies readonly Phase[];
 
 /** Index of the step a case stands at; a rescan is back at the first one, an unknown status at none. */
-function stepOf(phase: Phase): number {
+export function stepOf(phase: Phase): number {
   return phase === 'rescan' ? 0 : STEPS.findIndex((step) => step === phase);
 }
 
@@ -22,23 +22,4 @@ export function compactFlow({ phase, status }: Pick<Scan, 'phase' | 'status'>): 
     >
     <b>${status}</b>${words}
   </span>`;
-}
-
-/** The steps by name. */
-export function fullFlow({ phase, status }: Pick<Scan, 'phase' | 'status'>): TemplateResult {
-  const at = stepOf(phase);
-  return html`<ol class="full-flow ${phase}" aria-label=${msg('Case flow')}>
-    ${STEPS.map((step, index) => {
-      const name = index === 0 && phase === 'rescan' ? phaseName('rescan') : phaseName(step);
-      return html`<li
-        class=${index < at ? 'done' : index === at ? 'now' : ''}
-        aria-current=${index === at ? 'step' : nothing}
-      >
-        <i></i
-        ><span
-          >${name}${index === at && status.toLowerCase() !== name.toLowerCase() ? html`<small>${status}</small>` : nothing}</span
-        >
-      </li>`;
-    })}
-  </ol>`;
 }

@@ -4,8 +4,7 @@ import { msg, str } from '../core/localize.ts';
 import { compactFlow } from './case-flow.ts';
 import type { InboxState } from './inbox-state.ts';
 import type { Outline } from './last-list.ts';
-import type { DetailView } from './scan-detail.ts';
-import { renderCase } from './scan-row.ts';
+import { renderCase, type ScanView } from './scan-row.ts';
 import type { Row } from './scan-rows.ts';
 import { orderName } from './words.ts';
 
@@ -17,8 +16,8 @@ export interface ListView {
   readonly current: string | null;
   /** Scans that came in above what is in view. */
   readonly above: number;
-  readonly view: DetailView;
-  readonly renderDetail: (row: Row, view: DetailView) => TemplateResult;
+  readonly view: ScanView;
+  readonly renderDetail: (row: Row) => TemplateResult;
   readonly toTop: () => void;
   readonly loadMore: () => void;
   readonly keyDown: (event: KeyboardEvent) => void;
@@ -61,7 +60,7 @@ function renderRow(row: Row, index: number, { state, current, view, renderDetail
     aria-setsize=${state.cursor === null ? state.rows.length : -1}
     aria-posinset=${index + 1}
   >
-    ${renderCase(row, place, view)} ${place.open ? renderDetail(row, view) : nothing}
+    ${renderCase(row, place, view)} ${place.open ? renderDetail(row) : nothing}
   </li>`;
 }
 

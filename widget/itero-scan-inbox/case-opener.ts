@@ -1,85 +1,81 @@
-import { html, nothing, type ReactiveControllerHost, type TemplateResult } from 'lit';
+import { nothing, type TemplateResult } from 'lit';
 import type { View } from '../../shared/scan.ts';
-import { clientFault } from '../core/fault.ts';
-import { msg } from '../core/localize.ts';
-import type * as caseParts from './case-parts.ts';
-import type { LightboxOptions, Lightbox } from './lightbox.ts';
-import type { DetailView } from './scan-detail.ts';
+import { adoptLate } from '../core/adopt-late.ts';
+import { LazyPart } from '../core/lazy-part.ts';
+import type { CaseDesk, CaseDeskHost } from './case-desk.ts';
+import type { Inbox } from './inbox.ts';
+import type { LightboxOptions } from './lightbox.ts';
+import type { DetailLook } from './scan-detail.ts';
 import type { Row } from './scan-rows.ts';
 
-type Parts = typeof caseParts;
-
-export interface CaseOpenerHost extends ReactiveControllerHost {
-  readonly renderRoot: ParentNode;
+/** What the case needs of its element. */
+export interface CaseDoor extends LightboxOptions {
+  readonly emit: (event: Event) => void;
 }
 
-/** Detail and lightbox, fetched when the first list is there, or when the first case is opened before that. */
+/** Opens cases: their part is fetched when the first list is there, or when the first case is opened before that. */
 export class CaseOpener {
-  readonly #host: CaseOpenerHost;
-  readonly #options: LightboxOptions;
-  #parts: Parts | null = null;
-  #lightbox: Lightbox | null = null;
-  #loading: Promise<void> | null = null;
-  #failed = false;
-  /** Pictures that the person wants to see; another patient's list takes the wish away. */
-  #wanted: { orderId: string; view: View } | null = null;
+  readonly #inbox: Inbox;
+  readonly #desk: LazyPart<CaseDesk>;
+  /** Grows when the list goes to another patient: what was wanted before that is not shown any more. */
+  #round = 0;
 
-  constructor(host: CaseOpenerHost, options: LightboxOptions) {
-    this.#host = host;
-    this.#options = options;
+  constructor(host: CaseDeskHost, inbox: Inbox, door: CaseDoor) {
+    this.#inbox = inbox;
+    this.#desk = new LazyPart(
+      async () => {
+        const { CaseDesk, detailStyles } = await import('./case-desk.ts');
+        adoptLate(host.renderRoot, detailStyles);
+        return new CaseDesk(host, inbox, door);
+      },
+      () => host.requestUpdate(),
+    );
   }
 
   /** The case whose pictures are shown large. */
   get looksAt(): string | null {
-    return this.#lightbox?.orderId ?? null;
+    return this.#desk.part?.lightbox.orderId ?? null;
   }
 
   async load(): Promise<void> {
-    if (this.#parts) return;
-    this.#loading ??= this.#fetch();
-    await this.#loading;
+    await this.#desk.fetch();
   }
 
-  async #fetch(): Promise<void> {
-    try {
-      const parts = await import('./case-parts.ts');
-      const root = this.#host.renderRoot;
-      const { styleSheet } = parts.detailStyles;
-      if (root instanceof ShadowRoot && styleSheet) root.adoptedStyleSheets.push(styleSheet);
-      this.#lightbox = new parts.Lightbox(this.#host, this.#options);
-      this.#parts = parts;
-      this.#failed = false;
-    } catch {
-      // Offline, or a new release took the chunk away: asked for again when the next case is opened.
-      this.#failed = true;
-      this.#loading = null;
-    }
-    this.#host.requestUpdate();
+  followUp(): void {
+    void this.#desk.part?.followUp();
+  }
+
+  async open(orderId: string): Promise<void> {
+    this.#inbox.open(orderId);
+    const desk = await this.#desk.fetch();
+    if (this.#inbox.state.open === orderId) await desk?.open(orderId);
   }
 
   async look(orderId: string, view: View): Promise<void> {
-    this.#wanted = { orderId, view };
-    await this.load();
-    const wanted = this.#wanted;
-    this.#wanted = null;
-    if (wanted) this.#lightbox?.show(wanted.orderId, wanted.view);
+    const round = ++this.#round;
+    const desk = await this.#desk.fetch();
+    if (round !== this.#round) return;
+    if (desk) desk.showPictures(orderId, view);
+    // The open case says that a part is missing, and asks for it again.
+    else this.#inbox.open(orderId);
   }
 
-  close(): void {
-    this.#wanted = null;
-    this.#lightbox?.close();
+  drop(): void {
+    this.#round += 1;
+    this.#desk.part?.drop();
   }
 
-  renderDetail(row: Row, view: DetailView): TemplateResult {
-    if (this.#parts) return this.#parts.renderDetail(row, view);
-    if (!this.#failed) return html`<div class="more" role="status">${msg('Loading')} …</div>`;
-    return html`<div class="more" role="alert">
-      <p>${clientFault('offline').displayMessage}</p>
-      <button type="button" @click=${() => void this.load()}>${msg('Try again')}</button>
-    </div>`;
+  closePictures(): void {
+    this.#desk.part?.lightbox.close();
+  }
+
+  renderDetail(row: Row, look: DetailLook): TemplateResult {
+    return (
+      this.#desk.part?.renderDetail(row, look) ?? this.#desk.placeholder(4, () => void this.open(row.scan.orderId))
+    );
   }
 
   renderLightbox(): TemplateResult | typeof nothing {
-    return this.#lightbox?.render() ?? nothing;
+    return this.#desk.part?.lightbox.render() ?? nothing;
   }
 }

@@ -1,6 +1,6 @@
 import type { PairingStateName } from '../../shared/pairing.ts';
 import { ok, type Result } from '../../shared/result.ts';
-import type { FullRx, ScanDetail } from '../../shared/scan.ts';
+import type { ScanDetail } from '../../shared/scan.ts';
 import type { StreamEvent } from '../../shared/stream-event.ts';
 import type { Api } from '../core/api.ts';
 import { isAborted, type Fault } from '../core/fault.ts';
@@ -8,7 +8,6 @@ import type { Keep } from '../core/keep.ts';
 import { EMPTY_INBOX, reduceInbox, type InboxAction, type InboxState } from './inbox-state.ts';
 import { KEPT_AS, OUTLINES, parseOutlines, toOutline, type Outline } from './last-list.ts';
 import { LinkRenewal } from './link-renewal.ts';
-import { ReadMarks } from './read-marks.ts';
 import { isNarrowed, parseFilter, toQuery, type ScanFilter } from './scan-filter.ts';
 import { ScanReader, type ScanNews } from './scan-reader.ts';
 import type { Row } from './scan-rows.ts';
@@ -20,19 +19,14 @@ export interface InboxSource {
   readonly keep: Keep;
 }
 
-/** What is loaded for the open case beyond its row. */
-export type Extra<T> =
-  | { readonly kind: 'none' }
-  | { readonly kind: 'loading' }
-  | { readonly kind: 'ready'; readonly value: T }
-  | { readonly kind: 'failed'; readonly fault: Fault };
-
 export interface InboxHost {
   /** Something to be shown changed. */
   changed(): void;
   /** Cases came or changed; the list shows those that fit its filter. */
   arrived(news: readonly ScanNews[]): void;
   failed(fault: Fault): void;
+  /** The list is up to date again after an interruption, or after news. */
+  settled(): void;
   readonly now: () => number;
 }
 
@@ -43,15 +37,12 @@ const RECENT = 200;
 export class Inbox {
   readonly #host: InboxHost;
   readonly #reader: ScanReader;
-  readonly #marks: ReadMarks;
   readonly #renewal = new LinkRenewal();
   #source: InboxSource | null = null;
   #state: InboxState = EMPTY_INBOX;
   #asked = 0;
   #pairing: PairingStateName | null = null;
   #outlines: readonly Outline[] = [];
-  #detail: Extra<null> = { kind: 'none' };
-  #rx: Extra<FullRx> = { kind: 'none' };
   readonly #broken = new Set<string>();
   /** Cases of the present news that could be read; the filter may still keep them out of the list. */
   readonly #found = new Set<string>();
@@ -70,10 +61,11 @@ export class Inbox {
         this.row(orderId)?.scan.version === version,
       settled: (news) => void this.#settled(news),
     });
-    this.#marks = new ReadMarks({
-      now: host.now,
-      send: ({ orderId, version, read }) => this.#sendMark(orderId, version, read),
-    });
+  }
+
+  /** Null until there is a session. */
+  get source(): InboxSource | null {
+    return this.#source;
   }
 
   get state(): InboxState {
@@ -90,14 +82,6 @@ export class Inbox {
     return this.#outlines;
   }
 
-  get detail(): Extra<null> {
-    return this.#detail;
-  }
-
-  get rx(): Extra<FullRx> {
-    return this.#rx;
-  }
-
   /** Links of pictures that failed and are not renewed for the moment. */
   get broken(): ReadonlySet<string> {
     return this.#broken;
@@ -112,11 +96,10 @@ export class Inbox {
     this.#broken.clear();
     if (this.#source !== null) {
       if (this.#state.load.kind === 'failed') void this.load();
-      await this.#marks.flush();
+      this.#host.settled();
       return;
     }
     this.#source = source;
-    const marks = this.#marks.use(source.keep);
     const clinicWide = source.chartNumber === null;
     const [filter, outlines] = await Promise.all([
       source.keep.get(filterKey(source)),
@@ -125,10 +108,8 @@ export class Inbox {
     if (this.#source !== source) return;
     this.#outlines = parseOutlines(outlines);
     void this.#readPairing(source);
-    const loaded = this.load(parseFilter(filter, clinicWide));
-    await marks;
-    await this.#marks.flush();
-    await loaded;
+    await this.load(parseFilter(filter, clinicWide));
+    this.#host.settled();
   }
 
   /** What was kept of the last list, shown while there is no connection yet. */
@@ -144,8 +125,6 @@ export class Inbox {
     this.#source = null;
     this.#pairing = null;
     this.#outlines = [];
-    this.#detail = { kind: 'none' };
-    this.#rx = { kind: 'none' };
     this.#broken.clear();
     this.#found.clear();
     this.#reader.clear();
@@ -203,48 +182,12 @@ export class Inbox {
     return answer;
   }
 
-  async open(orderId: string): Promise<void> {
-    this.#rx = { kind: 'none' };
-    this.#detail = { kind: 'loading' };
+  open(orderId: string): void {
     this.#dispatch({ type: 'opened', orderId });
-    await this.look(orderId);
   }
 
   close(): void {
     this.#dispatch({ type: 'closed' });
-  }
-
-  /** The person looks at this case: reads it whole, and marks as read what is shown. */
-  async look(orderId: string): Promise<void> {
-    const row = this.row(orderId);
-    if (row?.scan.unread === true) void this.mark(orderId, true);
-    await this.#readDetail(orderId);
-  }
-
-  async mark(orderId: string, read: boolean): Promise<void> {
-    const row = this.row(orderId);
-    if (row) await this.#marks.mark(orderId, row.scan.version, read);
-  }
-
-  async #readDetail(orderId: string): Promise<void> {
-    const isOpen = (): boolean => this.#state.open === orderId;
-    if (isOpen()) this.#detail = { kind: 'loading' };
-    const answer = await this.read(orderId);
-    if (!isOpen()) return;
-    this.#detail = answer.ok ? { kind: 'ready', value: null } : { kind: 'failed', fault: answer.error };
-    this.#host.changed();
-  }
-
-  async readRx(): Promise<void> {
-    const { open } = this.#state;
-    if (!this.#source || open === null || this.#rx.kind === 'loading' || this.#rx.kind === 'ready') return;
-    const source = this.#source;
-    this.#rx = { kind: 'loading' };
-    this.#host.changed();
-    const answer = await source.api.rx(open);
-    if (source !== this.#source || this.#state.open !== open) return;
-    this.#rx = answer.ok ? { kind: 'ready', value: answer.value } : { kind: 'failed', fault: answer.error };
-    this.#host.changed();
   }
 
   /** A picture did not load. Its link is renewed by reading the case again, and not more often than makes sense. */
@@ -286,12 +229,11 @@ export class Inbox {
   }
 
   async #settled(news: readonly ScanNews[]): Promise<void> {
-    const { open } = this.#state;
     const told = news.filter(({ orderId }) => this.#found.has(orderId) || this.row(orderId));
     this.#found.clear();
     if (told.length > 0) this.#host.arrived(told);
-    if (open !== null && this.row(open)?.history === null) void this.#readDetail(open);
-    await Promise.all([this.#readRecent(1), this.#marks.flush()]);
+    this.#host.settled();
+    await this.#readRecent(1);
   }
 
   /** The newest cases of all, with the counts that only a list answer holds. */
@@ -312,7 +254,7 @@ export class Inbox {
     this.#host.changed();
   }
 
-  async #sendMark(orderId: string, version: string, read: boolean): Promise<Result<unknown, Fault>> {
+  async sendMark(orderId: string, version: string, read: boolean): Promise<Result<unknown, Fault>> {
     const source = this.#source;
     const asked = ++this.#asked;
     if (!source) return { ok: false, error: { code: 'aborted', displayMessage: '', retryable: false } };

@@ -7,11 +7,10 @@ import {
   type TemplateResult,
 } from 'lit';
 import { keyed } from 'lit/directives/keyed.js';
-import type { AssetName, View } from '../../shared/scan.ts';
+import type { View } from '../../shared/scan.ts';
 import type { ComponentName } from '../../shared/session.ts';
 import type { StreamEvent } from '../../shared/stream-event.ts';
 import {
-  IteroDownloadEvent,
   IteroErrorEvent,
   IteroScanOpenedEvent,
   IteroScanReceivedEvent,
@@ -19,22 +18,21 @@ import {
   IteroUnreadChangeEvent,
 } from '../core/events.ts';
 import { IteroElement } from '../core/itero-element.ts';
-import { openKeep } from '../core/keep.ts';
+import { fetchKeep, openKeep } from '../core/keep.ts';
 import { formatTime, msg, str } from '../core/localize.ts';
 import type { LinkState } from '../core/page-link.ts';
 import { expiredView, faultView, frame, loadingView, offlineNotice, unpairedView } from '../core/view-state.ts';
-import { toLabel } from '../itero-scan-request/tooth-notation.ts';
+import { toLabel } from '../core/tooth-notation.ts';
 import { CaseOpener } from './case-opener.ts';
 import { renderList, renderOutlines } from './case-list.ts';
 import { countWords, renderFilters, renderNothing, type FilterView } from './filter-bar.ts';
 import { Inbox } from './inbox.ts';
 import { inboxStyles } from './itero-scan-inbox.styles.ts';
-import { LINK_LIFE_MS } from './link-renewal.ts';
 import { listKey } from './list-keys.ts';
-import { filesHeldWords, isUnpaired, pairingNotice } from './pairing-words.ts';
+import { isUnpaired, pairingNotice } from './pairing-words.ts';
 import { stateNames } from './state-names.ts';
 import type { RowKey, Span } from './row-layout.ts';
-import type { DetailView } from './scan-detail.ts';
+import type { DetailLook } from './scan-detail.ts';
 import { isNarrowed } from './scan-filter.ts';
 import type { ScanNews } from './scan-reader.ts';
 import { countUpTo, type Row } from './scan-rows.ts';
@@ -98,6 +96,7 @@ export class IteroScanInbox extends IteroElement {
     changed: () => this.requestUpdate(),
     arrived: (news) => this.#arrived(news),
     failed: (fault) => this.emit(new IteroErrorEvent(fault)),
+    settled: () => this.#opener.followUp(),
     now: () => Date.now(),
   });
   readonly #list = new VirtualList(this, {
@@ -107,12 +106,13 @@ export class IteroScanInbox extends IteroElement {
     holdsFocus: () => this.#opener.looksAt !== null,
     shown: (span) => this.#shown(span),
   });
-  readonly #opener: CaseOpener = new CaseOpener(this, {
+  readonly #opener: CaseOpener = new CaseOpener(this, this.#inbox, {
     scan: (orderId) => this.#inbox.row(orderId)?.scan,
     caption: (scan) => `${procedureName(scan)} · ${formatTime(scan.scannedAt ?? scan.modifiedAt, this.language)}`,
     url: (link) => this.#url(link),
     broken: (link) => this.#inbox.broken.has(link),
     failed: (orderId, link) => void this.#inbox.pictureFailed(orderId, link),
+    emit: (event) => this.emit(event),
   });
   #rows: readonly Row[] = [];
   #rowKeys: readonly RowKey[] = [];
@@ -121,13 +121,13 @@ export class IteroScanInbox extends IteroElement {
   #sayings = 0;
   #above = 0;
   #unread: number | null = null;
-  #downloadFault: string | null = null;
   #tick: ReturnType<typeof setInterval> | undefined;
   #soon: ReturnType<typeof setTimeout> | undefined;
   #fading: ReturnType<typeof setTimeout> | undefined;
 
   override connectedCallback(): void {
     super.connectedCallback();
+    void fetchKeep();
     this.#tick ??= setInterval(() => {
       this.#inbox.retryPictures(this.#inbox.state.rows.slice(this.#span.first, this.#span.end));
       this.requestUpdate();
@@ -148,12 +148,11 @@ export class IteroScanInbox extends IteroElement {
 
   protected override dropData(): void {
     clearTimeout(this.#fading);
-    this.#opener.close();
+    this.#opener.drop();
     this.#inbox.drop();
     this.#said = '';
     this.#above = 0;
     this.#unread = null;
-    this.#downloadFault = null;
   }
 
   protected override linkChanged(state: LinkState): void {
@@ -172,7 +171,7 @@ export class IteroScanInbox extends IteroElement {
   protected override willUpdate(changed: PropertyValues): void {
     super.willUpdate(changed);
     const { looksAt } = this.#opener;
-    if (looksAt !== null && !this.#inbox.row(looksAt)) this.#opener.close();
+    if (looksAt !== null && !this.#inbox.row(looksAt)) this.#opener.closePictures();
     this.setStates(...stateNames(this.#inbox.state, this.link?.state.kind, this.#inbox.pairing));
   }
 
@@ -254,20 +253,21 @@ export class IteroScanInbox extends IteroElement {
   }
 
   #renderList(): TemplateResult {
+    const look = this.#detailLook();
     return renderList({
       state: this.#inbox.state,
       indexes: this.#list.indexes(),
       current: this.#list.current,
       above: this.#above,
-      view: this.#detailView(),
-      renderDetail: (row, view) => this.#opener.renderDetail(row, view),
+      view: look,
+      renderDetail: (row) => this.#opener.renderDetail(row, look),
       toTop: () => this.#list.toTop(),
       loadMore: () => void this.#inbox.loadMore(),
       keyDown: this.#keyDown,
     });
   }
 
-  #detailView(): DetailView {
+  #detailLook(): DetailLook {
     const inbox = this.#inbox;
     return {
       language: this.language,
@@ -275,10 +275,6 @@ export class IteroScanInbox extends IteroElement {
       initialsOnly: this.initialsOnly,
       clinicWide: this.#clinicWide,
       broken: inbox.broken,
-      detail: inbox.detail,
-      rx: inbox.rx,
-      filesHeld: filesHeldWords(inbox.pairing),
-      downloadFault: this.#downloadFault,
       showDownloads: !this.noDownloads && this.has('scan:download'),
       showHistory: !this.noHistory,
       url: (link) => this.#url(link),
@@ -286,10 +282,6 @@ export class IteroScanInbox extends IteroElement {
       toggle: (orderId) => this.#toggle(orderId),
       look: (orderId, view) => this.#look(orderId, view),
       pictureFailed: (orderId, link) => void inbox.pictureFailed(orderId, link),
-      download: (event, orderId, asset) => void this.#download(event, orderId, asset),
-      mark: (orderId, read) => void inbox.mark(orderId, read),
-      readRx: () => void inbox.readRx(),
-      retry: (orderId) => void inbox.look(orderId),
     };
   }
 
@@ -298,42 +290,22 @@ export class IteroScanInbox extends IteroElement {
   }
 
   #toggle(orderId: string): void {
-    this.#downloadFault = null;
     if (this.#inbox.state.open === orderId) {
       this.#inbox.close();
       return;
     }
     this.#tellOpened(orderId);
-    void this.#opener.load();
-    void this.#inbox.open(orderId);
+    void this.#opener.open(orderId);
   }
 
   #look(orderId: string, view: View): void {
     this.#tellOpened(orderId);
     void this.#opener.look(orderId, view);
-    void this.#inbox.look(orderId);
   }
 
   #tellOpened(orderId: string): void {
     const version = this.#inbox.row(orderId)?.scan.version ?? null;
     this.emit(new IteroScanOpenedEvent(orderId, version));
-  }
-
-  /** The link in the page may be older than it lives: then it is renewed first, and followed afterwards. */
-  async #download(event: MouseEvent, orderId: string, asset: AssetName): Promise<void> {
-    const row = this.#inbox.row(orderId);
-    if (!row) return;
-    if (Date.now() - row.linksAt < LINK_LIFE_MS) {
-      this.emit(new IteroDownloadEvent(orderId, row.scan.version, asset));
-      return;
-    }
-    event.preventDefault();
-    const anchor = event.currentTarget;
-    const answer = await this.#inbox.read(orderId);
-    this.#downloadFault = answer.ok ? null : answer.error.displayMessage;
-    this.requestUpdate();
-    await this.updateComplete;
-    if (answer.ok && anchor instanceof HTMLElement && anchor.isConnected) anchor.click();
   }
 
   #shown(span: Span): void {

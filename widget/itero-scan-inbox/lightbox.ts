@@ -1,7 +1,7 @@
 import { html, nothing, type ReactiveController, type ReactiveControllerHost, type TemplateResult } from 'lit';
 import type { Scan, Thumbnail, View } from '../../shared/scan.ts';
 import { msg, str } from '../core/localize.ts';
-import { viewName } from './words.ts';
+import { viewName } from './case-words.ts';
 
 export interface LightboxHost extends ReactiveControllerHost {
   readonly renderRoot: ParentNode;

@@ -7,15 +7,6 @@ export function isUnpaired(pairing: PairingStateName | null): boolean {
   return pairing === 'unpaired' || pairing === 'lost' || pairing === 'signed_in';
 }
 
-/** Why files cannot be had, and what to do; null when they can. */
-export function filesHeldWords(pairing: PairingStateName | null): string | null {
-  if (isUnpaired(pairing))
-    return msg('The clinic is not connected to iTero. Connect it in the settings to fetch files.');
-  if (pairing === 'needs_login')
-    return msg('Nobody is signed in to iTero. Sign in again in the settings to fetch files.');
-  return null;
-}
-
 /** Above a list that stays as it is. */
 export function pairingNotice(pairing: PairingStateName | null): TemplateResult | typeof nothing {
   const words = isUnpaired(pairing)

@@ -1,31 +1,34 @@
 import { html, nothing, type TemplateResult } from 'lit';
+import type { Fault } from '../core/fault.ts';
 import type { AssetName, FullRx, Scan } from '../../shared/scan.ts';
-import { formatBytes, formatTime, msg, str } from '../core/localize.ts';
-import { fullFlow } from './case-flow.ts';
-import type { Extra } from './inbox.ts';
+import { formatTime, msg, str } from '../core/localize.ts';
+import { assetName, formatBytes, learntWords, shortViewName, viewName } from './case-words.ts';
+import { fullFlow } from './full-flow.ts';
 import { renderMyItero, renderTime, type ScanView } from './scan-row.ts';
 import type { History, Row } from './scan-rows.ts';
-import {
-  assetName,
-  learntWords,
-  orderName,
-  orderNumber,
-  patientName,
-  phaseName,
-  shortViewName,
-  viewName,
-} from './words.ts';
+import { orderName, orderNumber, patientName, phaseName } from './words.ts';
 
-export interface DetailView extends ScanView {
+/** What is loaded for the open case beyond its row. */
+export type Extra<T> =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'loading' }
+  | { readonly kind: 'ready'; readonly value: T }
+  | { readonly kind: 'failed'; readonly fault: Fault };
+
+/** How the element wants a case to look. */
+export interface DetailLook extends ScanView {
+  readonly showDownloads: boolean;
+  readonly showHistory: boolean;
+  readonly toothName: (adaId: number) => string;
+}
+
+export interface DetailView extends DetailLook {
   readonly detail: Extra<null>;
   readonly rx: Extra<FullRx>;
   /** Why files cannot be had at the moment, in words; null when they can. */
   readonly filesHeld: string | null;
   /** Why a download just failed. */
   readonly downloadFault: string | null;
-  readonly showDownloads: boolean;
-  readonly showHistory: boolean;
-  readonly toothName: (adaId: number) => string;
   readonly download: (event: MouseEvent, orderId: string, asset: AssetName) => void;
   readonly mark: (orderId: string, read: boolean) => void;
   readonly readRx: () => void;

@@ -1,32 +1,6 @@
-import type { AssetName, LearntBy, Phase, Scan, View } from '../../shared/scan.ts';
+import type { Phase, Scan } from '../../shared/scan.ts';
 import { msg, str } from '../core/localize.ts';
 import type { ScanStatusFilter } from './scan-filter.ts';
-
-/** `left` is the viewer's left, which is the patient's right (align-api §7). */
-export function viewName(view: View): string {
-  const names: Record<View, string> = {
-    composite: msg('All views'),
-    front: msg('Front'),
-    left: msg('Left in the picture: patient’s right'),
-    right: msg('Right in the picture: patient’s left'),
-    upper: msg('Upper arch, occlusal'),
-    lower: msg('Lower arch, occlusal'),
-  };
-  return names[view];
-}
-
-/** For the small space under a picture. */
-export function shortViewName(view: View): string {
-  const names: Record<View, string> = {
-    composite: msg('All views'),
-    front: msg('Front'),
-    left: msg('Patient’s right'),
-    right: msg('Patient’s left'),
-    upper: msg('Upper arch'),
-    lower: msg('Lower arch'),
-  };
-  return names[view];
-}
 
 export function phaseName(phase: Phase): string {
   const names: Record<Phase, string> = {
@@ -60,26 +34,6 @@ export function filterName(filter: ScanStatusFilter): string {
     default:
       return filter satisfies never;
   }
-}
-
-/** In the middle of a sentence. */
-export function assetName(asset: AssetName): string {
-  const names: Record<AssetName, string> = {
-    ide: msg('iDE files'),
-    gallery: msg('pictures'),
-    captures: msg('screen captures'),
-  };
-  return names[asset];
-}
-
-export function learntWords(learntBy: LearntBy): string {
-  const words: Record<LearntBy, string> = {
-    notification: msg('told by iTero'),
-    poll: msg('found by the regular check'),
-    recheck: msg('found when looking for missing files'),
-    backfill: msg('found at the first listing'),
-  };
-  return words[learntBy];
 }
 
 export function procedureName(scan: Pick<Scan, 'procedure' | 'caseType'>): string {

@@ -32,6 +32,8 @@ import {
 } from './request-state.ts';
 import { checkScannerText } from './words.ts';
 
+export { formStyles } from './form.styles.ts';
+
 /** Where people are when they choose a day. @returns `YYYY-MM-DD` */
 function today(): string {
   const now = new Date();

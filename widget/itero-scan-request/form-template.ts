@@ -7,7 +7,7 @@ import { choiceField, field, valueOf } from './field-template.ts';
 import { guardTemplate, type GuardView } from './guard-template.ts';
 import { maySend } from './request-state.ts';
 import { teethTemplate } from './teeth-template.ts';
-import type { ToothNotation } from './tooth-notation.ts';
+import type { ToothNotation } from '../core/tooth-notation.ts';
 import { fieldFaultText, sendFaultText } from './form-words.ts';
 
 export interface FormView extends GuardView {

@@ -3,8 +3,9 @@ import type { Result } from '../../shared/result.ts';
 import type { PatientIdentity } from '../../shared/scan-request.ts';
 import type { ComponentName } from '../../shared/session.ts';
 import type { StreamEvent } from '../../shared/stream-event.ts';
-import { clientFault, type Fault } from '../core/fault.ts';
+import { adoptLate } from '../core/adopt-late.ts';
 import { IteroElement, type StateName } from '../core/itero-element.ts';
+import { LazyPart } from '../core/lazy-part.ts';
 import { msg } from '../core/localize.ts';
 import type { LinkState } from '../core/page-link.ts';
 import { tokens } from '../core/tokens.ts';
@@ -80,10 +81,18 @@ export class IteroScanRequest extends IteroElement {
   };
   readonly #calls = new PatientCalls();
   readonly #requests = new ListStore(this.#host, this.#calls);
-  /** Loaded once the list is asked for, so that it is there when it is wanted. */
+  /** Fetched once the list is asked for, so that it is there when it is wanted. */
+  readonly #formPart = new LazyPart(
+    async () => {
+      const part = await import('./form-store.ts');
+      adoptLate(this.renderRoot, part.formStyles);
+      return part;
+    },
+    () => this.requestUpdate(),
+  );
   #form: FormStore | undefined;
   /** The person wants the form, and its code is on its way or could not be had. */
-  #wanted: 'loading' | Fault | null = null;
+  #wanted = false;
   #linkWas: LinkState['kind'] = 'starting';
 
   constructor() {
@@ -97,7 +106,7 @@ export class IteroScanRequest extends IteroElement {
     this.#calls.drop();
     this.#requests.drop();
     this.#form = undefined;
-    this.#wanted = null;
+    this.#wanted = false;
   }
 
   protected override linkChanged(state: LinkState): void {
@@ -117,24 +126,19 @@ export class IteroScanRequest extends IteroElement {
 
   async #loadForm(): Promise<FormStore | undefined> {
     const { signal } = this.#calls;
-    try {
-      const { FormStore } = await import('./form-store.ts');
-      if (!signal.aborted) this.#form ??= new FormStore(this.#host, this.#calls);
-      return this.#form;
-    } catch {
-      // Offline, or a new release took the chunk away: asked for again when the person wants the form.
-      return undefined;
-    }
+    const part = await this.#formPart.fetch();
+    if (part && !signal.aborted) this.#form ??= new part.FormStore(this.#host, this.#calls);
+    return this.#form;
   }
 
   readonly #open = async (): Promise<void> => {
     const { signal } = this.#calls;
-    this.#wanted = 'loading';
+    this.#wanted = true;
     this.requestUpdate();
     const form = await this.#loadForm();
-    if (signal.aborted) return;
-    this.#wanted = form ? null : clientFault('offline');
-    form?.open();
+    if (signal.aborted || !form) return;
+    this.#wanted = false;
+    form.open();
     this.requestUpdate();
   };
 
@@ -154,7 +158,11 @@ export class IteroScanRequest extends IteroElement {
     const failed = link === 'failed' || link === 'expired' || list.kind === 'failed' || form === 'blocked';
     const states: StateName[] = [];
     if (failed) states.push('error');
-    else if (form === 'opening' || this.#wanted === 'loading' || (list.kind === 'loading' && this.#hasChart))
+    else if (
+      form === 'opening' ||
+      (this.#wanted && !this.#formPart.failed) ||
+      (list.kind === 'loading' && this.#hasChart)
+    )
       states.push('loading');
     if (link === 'offline') states.push('offline');
     if (list.kind === 'ready' && list.items.length === 0) states.push('empty');
@@ -197,7 +205,7 @@ export class IteroScanRequest extends IteroElement {
   }
 
   get #isOpen(): boolean {
-    return this.#wanted !== null || (this.#form !== undefined && this.#form.request.kind !== 'closed');
+    return this.#wanted || (this.#form !== undefined && this.#form.request.kind !== 'closed');
   }
 
   get #isPaired(): boolean {
@@ -249,8 +257,7 @@ export class IteroScanRequest extends IteroElement {
   }
 
   #requestView(): TemplateResult | typeof nothing {
-    if (this.#wanted === 'loading') return loadingView(4);
-    if (this.#wanted !== null) return faultView(this.#wanted, () => void this.#open());
+    if (this.#wanted) return this.#formPart.placeholder(4, () => void this.#open());
     return (
       this.#form?.view({
         notation: this.notation,

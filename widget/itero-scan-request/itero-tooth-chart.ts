@@ -1,6 +1,6 @@
 import { html, LitElement, nothing, svg, type PropertyValues, type SVGTemplateResult, type TemplateResult } from 'lit';
 import { msg } from '../core/localize.ts';
-import { toLabel, toList, type ToothNotation } from './tooth-notation.ts';
+import { toLabel, toList, type ToothNotation } from '../core/tooth-notation.ts';
 import { parseTeeth, parseTooth, type ToothFault } from './tooth-parse.ts';
 import { DRAWING, drawTeeth, type DrawnTooth } from './tooth-shapes.ts';
 import { nextTooth, typeAhead, type TypeAhead } from './tooth-keys.ts';

@@ -4,7 +4,7 @@ import type { PatientIdentity, ScanRequest } from '../../shared/scan-request.ts'
 import { formatDate, formatTime, msg, str } from '../core/localize.ts';
 import { shownName } from './identity.ts';
 import { splitRequests, type Cancelling, type ListState } from './list-state.ts';
-import { toList, type ToothNotation } from './tooth-notation.ts';
+import { toList, type ToothNotation } from '../core/tooth-notation.ts';
 import { checkScannerText, stateText } from './words.ts';
 
 export interface ListView {

@@ -4,7 +4,7 @@ import { needsDetails, NO_DETAIL, type Draft, type ToothDetail } from './draft.t
 import { choiceField, type Choice } from './field-template.ts';
 import { IteroToothChart } from './itero-tooth-chart.ts';
 import type { RequestForm } from './request-state.ts';
-import { toLabel, type ToothNotation } from './tooth-notation.ts';
+import { toLabel, type ToothNotation } from '../core/tooth-notation.ts';
 import { toothName, toothTitle } from './tooth-words.ts';
 
 export interface TeethView {

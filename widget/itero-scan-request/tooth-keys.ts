@@ -1,4 +1,5 @@
-import { ALL_TEETH, isUpper, toLabel, type ToothNotation } from './tooth-notation.ts';
+import { toLabel, type ToothNotation } from '../core/tooth-notation.ts';
+import { ALL_TEETH, isUpper } from './teeth.ts';
 
 /** Where an arrow leads from a tooth, as one sees the chart: left and right along the arch, up and down across. */
 export function nextTooth(tooth: number, key: string): number | undefined {

@@ -1,12 +1,6 @@
 import { fail, ok, type Result } from '../../shared/result.ts';
-import {
-  ALL_TEETH,
-  fromPlace,
-  isUpper,
-  QUADRANT_LETTERS,
-  type Quadrant,
-  type ToothNotation,
-} from './tooth-notation.ts';
+import { QUADRANT_LETTERS, type Quadrant, type ToothNotation } from '../core/tooth-notation.ts';
+import { ALL_TEETH, fromPlace, isUpper } from './teeth.ts';
 
 /**
  * Why an entry is not a tooth. `primary`: a deciduous tooth, which the wire does not know and which is never mapped

@@ -1,4 +1,5 @@
-import { ALL_TEETH, isUpper, toPlace } from './tooth-notation.ts';
+import { toPlace } from '../core/tooth-notation.ts';
+import { ALL_TEETH, isUpper } from './teeth.ts';
 
 /**
  * Occlusal outlines by class, in a box of 100 × 100 around 0: mesial to the right, cheek or lip side up. Lobes stand

@@ -1,5 +1,5 @@
 import { msg, str } from '../core/localize.ts';
-import { toLabel, toPlace, type ToothNotation } from './tooth-notation.ts';
+import { toLabel, toPlace, type ToothNotation } from '../core/tooth-notation.ts';
 import type { ToothFault } from './tooth-parse.ts';
 
 function quadrantName(tooth: number): string {

@@ -3,7 +3,8 @@ import { PHASES } from '../../../shared/scan.ts';
 import { parseOutlines, toOutline } from '../../../widget/itero-scan-inbox/last-list.ts';
 import { LinkRenewal } from '../../../widget/itero-scan-inbox/link-renewal.ts';
 import { matcher, NO_FILTER, parseFilter, toQuery } from '../../../widget/itero-scan-inbox/scan-filter.ts';
-import { patientName, timeAgo, viewName } from '../../../widget/itero-scan-inbox/words.ts';
+import { viewName } from '../../../widget/itero-scan-inbox/case-words.ts';
+import { patientName, timeAgo } from '../../../widget/itero-scan-inbox/words.ts';
 import { sampleScan } from './scan-samples.ts';
 
 describe('the filter', () => {

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { nextTooth, typeAhead, type TypeAhead } from '../../../widget/itero-scan-request/tooth-keys.ts';
-import { ALL_TEETH, isUpper, toLabel, type ToothNotation } from '../../../widget/itero-scan-request/tooth-notation.ts';
+import { toLabel, type ToothNotation } from '../../../widget/core/tooth-notation.ts';
+import { ALL_TEETH, isUpper } from '../../../widget/itero-scan-request/teeth.ts';
 import { parseTooth } from '../../../widget/itero-scan-request/tooth-parse.ts';
 import { drawTeeth } from '../../../widget/itero-scan-request/tooth-shapes.ts';
 

@@ -1,14 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  ALL_TEETH,
-  fromPlace,
-  isUpper,
-  toLabel,
-  toList,
-  toPlace,
-  type ToothNotation,
-} from '../../../widget/itero-scan-request/tooth-notation.ts';
+import { toLabel, toList, toPlace, type ToothNotation } from '../../../widget/core/tooth-notation.ts';
+import { ALL_TEETH, fromPlace, isUpper } from '../../../widget/itero-scan-request/teeth.ts';
 import { parseTeeth, parseTooth, type ToothFaultKind } from '../../../widget/itero-scan-request/tooth-parse.ts';
 
 const notations: ToothNotation[] = ['fdi', 'universal', 'quadrant'];

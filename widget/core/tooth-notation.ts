@@ -12,23 +12,11 @@ export interface ToothPlace {
 
 export const QUADRANT_LETTERS = ['UR', 'UL', 'LL', 'LR'] as const;
 
-/** Every tooth of the wire, 1 (upper right wisdom tooth) to 32 (lower right wisdom tooth). */
-export const ALL_TEETH: readonly number[] = Array.from({ length: 32 }, (_, index) => index + 1);
-
-export function isUpper(tooth: number): boolean {
-  return tooth <= 16;
-}
-
 export function toPlace(tooth: number): ToothPlace {
   if (tooth <= 8) return { quadrant: 1, position: 9 - tooth };
   if (tooth <= 16) return { quadrant: 2, position: tooth - 8 };
   if (tooth <= 24) return { quadrant: 3, position: 25 - tooth };
   return { quadrant: 4, position: tooth - 24 };
-}
-
-export function fromPlace({ quadrant, position }: ToothPlace): number {
-  const fromMidline = { 1: 9 - position, 2: 8 + position, 3: 25 - position, 4: 24 + position };
-  return fromMidline[quadrant];
 }
 
 /** Universal number → what a person reads: `16`, `3` or `UR6`. */
