@@ -90,6 +90,8 @@ function open(path: string): [writing: NodeSqlite, reading: NodeSqlite] {
     // WAL: reads go on while a write runs. FULL: a commit is on disk before anybody is told.
     writing.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864');
     writing.exec(SETTINGS);
+    // A checkpoint writes every changed page twice over: seldom, so that a burst of small commits is not held up by it.
+    writing.exec('PRAGMA wal_autocheckpoint = 4000');
     const reading = new DatabaseSync(path);
     reading.exec(`${SETTINGS}; PRAGMA query_only = ON`);
     return [new NodeSqlite(writing), new NodeSqlite(reading)];

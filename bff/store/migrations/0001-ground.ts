@@ -174,7 +174,6 @@ const INDEXES: readonly Index[] = [
   },
   { name: 'idempotency_age', on: 'idempotency', columns: 'created_at' },
   { name: 'hints_due', on: 'hints', columns: 'environment next_at', where: sql`state = 'waiting'` },
-  { name: 'hints_rx', on: 'hints', columns: 'connection_id rx_id', where: sql`state = 'waiting'` },
   { name: 'scans_newest', on: 'scans', columns: 'vendor tenant environment account_id modified_at order_id' },
   {
     name: 'scans_chart',
