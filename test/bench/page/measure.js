@@ -29,7 +29,8 @@ export async function painted(isThere) {
   // A message that is posted in a frame callback arrives after that frame's paint.
   await new Promise((resolve) => {
     const { port1, port2 } = new MessageChannel();
-    port1.onmessage = resolve;
+    port1.addEventListener('message', resolve, { once: true });
+    port1.start();
     port2.postMessage(null);
   });
   return performance.now();
@@ -42,11 +43,15 @@ export function covers(rows, view) {
   return Math.max(...[...rows].map((row) => row.getBoundingClientRect().bottom)) >= box.top + VIEW_PX;
 }
 
-/** Every node below: elements, texts, comments, through shadow roots. */
-export function countNodes(root) {
-  let nodes = 0;
-  for (const child of root.childNodes) nodes += 1 + countNodes(child);
-  return root.shadowRoot ? nodes + countNodes(root.shadowRoot) : nodes;
+/** Everything below, through shadow roots: elements, and all nodes with texts and comments. */
+export function countNodes(root, count = { elements: 0, all: 0 }) {
+  for (const child of root.childNodes) {
+    count.all += 1;
+    if (child instanceof Element) count.elements += 1;
+    countNodes(child, count);
+  }
+  if (root.shadowRoot) countNodes(root.shadowRoot, count);
+  return count;
 }
 
 export function median(values) {

@@ -2,8 +2,13 @@ import { startServer, type Server } from '../child.ts';
 import { toFigure, type Line } from '../figures.ts';
 import type { Memory } from '../servers/reply.ts';
 import { freshDirectory, type Effort } from '../setting.ts';
-import { openReaders, openStalled } from '../sse-readers.ts';
+import { openReaders, openStalled, type Readers } from '../sse-readers.ts';
 import { allGone } from './fan-out.ts';
+
+/** Open before the first look. */
+const FIRST_OPEN = 1000;
+/** Opened at a time. */
+const STEP = 250;
 
 const startOurs = (): Promise<Server> => startServer('stream', { BENCH_DIR: freshDirectory() });
 const startPeer = (): Promise<Server> => startServer('better-sse');
@@ -20,7 +25,7 @@ export async function idleConnections({ quick }: Effort): Promise<Line[]> {
       ours: ours.resident / 1024,
       atMost: 12,
       note:
-        `resident memory after a full collection; better-sse ${kilobytes(peer.resident)} KB. V8 heap and buffers alone: ` +
+        `resident memory after full collections, between ${FIRST_OPEN} open and all; better-sse ${kilobytes(peer.resident)} KB. V8 heap and buffers alone: ` +
         `ours ${kilobytes(ours.heap)} KB, better-sse ${kilobytes(peer.heap)} KB.`,
     }),
   ];
@@ -33,23 +38,26 @@ function openFiles(): number {
   return Number.isNaN(limit) ? Infinity : limit;
 }
 
+/** What each further connection costs: the slope between a part of them and all, so that pools and code do not count. */
 async function perConnection(start: () => Promise<Server>, count: number): Promise<Memory> {
   const server = await start();
-  // Code is compiled and pools are filled before the first look.
-  const warm = await openReaders({ server, count: 200 });
-  warm.close();
-  await allGone(server);
-  const before = await server.ask<Memory>({ do: 'memory' });
-  const readers = await openReaders({ server, count });
-  const after = await server.ask<Memory>({ do: 'memory' });
+  const opened: Readers[] = [];
+  const openUpTo = async (wanted: number): Promise<Memory> => {
+    for (let open = opened.length * STEP; open < wanted; open += STEP) {
+      opened.push(await openReaders({ server, count: Math.min(STEP, wanted - open) }));
+      // Real readers come over hours: what their opening leaves behind is collected in between.
+      await server.ask({ do: 'collect' });
+    }
+    return server.ask<Memory>({ do: 'memory' });
+  };
+  const before = await openUpTo(FIRST_OPEN);
+  const after = await openUpTo(count);
   const open = await server.ask({ do: 'open' });
   if (open !== count) throw new Error(`${open} connections are open in place of ${count}.`);
-  readers.close();
+  for (const readers of opened) readers.close();
   await server.stop();
-  return {
-    resident: (after.resident - before.resident) / count,
-    heap: (after.heap - before.heap) / count,
-  };
+  const more = count - FIRST_OPEN;
+  return { resident: (after.resident - before.resident) / more, heap: (after.heap - before.heap) / more };
 }
 
 const STALLED = 20;
@@ -62,16 +70,19 @@ export async function stalledReaders({ quick }: Effort): Promise<Line[]> {
   const count = quick ? 10_000 : 20_000;
   const flood = { do: 'peak', count, size: SIZE, producers: PRODUCERS };
   const ours = await startOurs();
+  // The same without readers first: code is compiled and pools are filled then.
+  await ours.ask({ ...flood, do: 'flood' });
   await ours.ask({ do: 'watch' });
   const stalled = await openStalled(ours, STALLED);
   const growth = await ours.ask(flood);
   await allGone(ours);
   const waits = await ours.ask<number[]>({ do: 'waits' });
   stalled.close();
-  const resumed = await countAfterwards(ours, count);
+  const resumed = await countAfter(ours, count, count);
   await ours.stop();
 
   const peer = await startPeer();
+  await peer.ask({ ...flood, do: 'flood' });
   const stalledThere = await openStalled(peer, STALLED);
   const growthThere = await peer.ask(flood);
   stalledThere.close();
@@ -91,23 +102,19 @@ export async function stalledReaders({ quick }: Effort): Promise<Line[]> {
       unit: 's after its socket was full',
       ours: Math.max(...waits) / 1000,
       atMost: CUT_MS / 1000,
-      note: `a reader that resumed from 0 afterwards got ${resumed.toLocaleString('en-US')} of ${events} events.`,
+      note: `a reader that resumed afterwards from where they began got ${resumed.toLocaleString('en-US')} of ${events} events.`,
     }),
   ];
 }
 
-/** @returns how many events a reader gets that begins before the first of them */
-async function countAfterwards(server: Server, count: number): Promise<number> {
+/** @returns how many events a reader gets that resumes after the one with this id */
+async function countAfter(server: Server, id: number, expected: number): Promise<number> {
   let got = 0;
-  const readers = await openReaders({
-    server,
-    count: 1,
-    lastEventId: '0',
-    onFrame: () => {
-      got += 1;
-    },
-  });
-  await readers.reached(count);
+  const onFrame = (): void => {
+    got += 1;
+  };
+  const readers = await openReaders({ server, count: 1, lastEventId: String(id), onFrame });
+  await readers.reached(expected);
   // One more than there were would come right behind.
   await new Promise((resolve) => setTimeout(resolve, 200));
   readers.close();

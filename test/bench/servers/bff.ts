@@ -86,8 +86,8 @@ let watching: NodeJS.Timeout | undefined;
 answer({
   memory: settledMemory,
   /** Resident memory from now on; `watched` tells the highest. */
-  watch: () => {
-    peak = settledMemory().resident;
+  watch: async () => {
+    peak = (await settledMemory()).resident;
     const before = peak;
     watching = setInterval(() => {
       peak = Math.max(peak, process.memoryUsage.rss());

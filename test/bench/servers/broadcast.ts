@@ -24,6 +24,7 @@ export function answerBroadcasts(emit: (text: string) => Promise<void>, open: ()
   answer({
     open,
     memory: settledMemory,
+    collect: () => globalThis.gc?.(),
     async flood({ count, size, producers }) {
       await flood(Number(count), Number(size), Number(producers));
     },

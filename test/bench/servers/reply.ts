@@ -27,17 +27,19 @@ export interface Memory {
   readonly heap: number;
 }
 
-/** After a full collection. */
-export function settledMemory(): Memory {
-  globalThis.gc?.();
-  globalThis.gc?.();
+/** After full collections, and after V8 has given back what it freed. */
+export async function settledMemory(): Promise<Memory> {
+  for (let turn = 0; turn < 4; turn += 1) {
+    globalThis.gc?.();
+    await new Promise((resolve) => setTimeout(resolve, 250));
+  }
   const { rss, heapUsed, external } = process.memoryUsage();
   return { resident: rss, heap: heapUsed + external };
 }
 
 /** The highest resident memory while `work` runs, above that before it. @param everyMs between two looks */
 export async function peakGrowth(work: () => Promise<void>, everyMs = 20): Promise<number> {
-  const before = settledMemory().resident;
+  const { resident: before } = await settledMemory();
   let peak = before;
   const look = (): void => {
     peak = Math.max(peak, process.memoryUsage.rss());
