@@ -71,6 +71,8 @@ export interface TestBff {
   ): Promise<Response>;
   /** Signs in at the simulator as a person would, and chooses the clinic's account. */
   pair(clinic: Clinic, user?: { id: string; displayName: string }): Promise<Pairing>;
+  /** Another BFF takes over address and store (a file), as after a kill; the former one is the caller's to end. */
+  revive(fresh: Pick<TestBffOptions, 'clock' | 'fetch' | 'log'>): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -96,18 +98,23 @@ export async function startBff(options: TestBffOptions = {}): Promise<TestBff> {
   const config = parseConfig(configOf(url, dataDir, options), {});
   if (!config.ok) throw new Error(`test configuration: ${JSON.stringify(config.error)}`);
   const align = createFixedAlignSource(config.value.align);
-  bff = await createBff({
-    settings: config.value.process,
-    align,
-    clock,
-    random: createSystemRandom(),
-    fetch: options.fetch ?? ((input, init) => fetch(input, init)),
-    log: options.log ?? silent,
-    embedDirectory: options.embedDirectory ?? '/nowhere',
-    verifyAnswers: true,
-  });
-  await bff.start({ listen: false });
-  const running = bff;
+  const settings = config.value.process;
+  const boot = async (parts: Pick<TestBffOptions, 'clock' | 'fetch' | 'log'>): Promise<Bff> => {
+    const made = await createBff({
+      settings,
+      align,
+      clock: parts.clock ?? clock,
+      random: createSystemRandom(),
+      fetch: parts.fetch ?? ((input, init) => fetch(input, init)),
+      log: parts.log ?? silent,
+      embedDirectory: options.embedDirectory ?? '/nowhere',
+      verifyAnswers: true,
+    });
+    await made.start({ listen: false });
+    return made;
+  };
+  let running = await boot(options);
+  bff = running;
 
   const call: TestBff['call'] = (token, method, path, body, headers = {}) =>
     fetch(new URL(path, url), {
@@ -129,7 +136,9 @@ export async function startBff(options: TestBffOptions = {}): Promise<TestBff> {
 
   return {
     url,
-    bff,
+    get bff() {
+      return running;
+    },
     clock,
     align,
     call,
@@ -143,6 +152,10 @@ export async function startBff(options: TestBffOptions = {}): Promise<TestBff> {
       await signIn(new URL(startUrl, url), ALIGN_LOGINS[clinic].login);
       const { accountId } = ALIGN_LOGINS[clinic];
       return read<Pairing>(await call(session_token, 'PUT', '/v1/pairing', { accountId }));
+    },
+    async revive(fresh) {
+      running = await boot(fresh);
+      bff = running;
     },
     async stop() {
       await Promise.all([running.stop(), listener.close(0)]);
@@ -181,7 +194,8 @@ async function read<T>(answer: Response): Promise<T> {
   return JSON.parse(text) as T;
 }
 
-function configOf(url: string, dataDir: string, options: TestBffOptions): unknown {
+/** The configuration file of a test's BFF, e.g. for a process of its own on the same store. */
+export function configOf(url: string, dataDir: string, options: TestBffOptions): object {
   const { cloud } = options;
   const hash = (key: string): string => createHash('sha256').update(key).digest('hex');
   // Port 9 of loopback: nobody listens there.
@@ -218,7 +232,7 @@ function configOf(url: string, dataDir: string, options: TestBffOptions): unknow
 }
 
 /** The simulator's clock as our port has it: a sleep that is cut off rejects. */
-function clockOf(cloud: AlignCloud | undefined): Clock {
+export function clockOf(cloud: AlignCloud | undefined): Clock {
   if (cloud?.clock.kind !== 'manual') return createSystemClock();
   const { clock } = cloud;
   return {
