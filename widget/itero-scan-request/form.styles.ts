@@ -15,6 +15,7 @@ export const formStyles = css`
   }
   .teeth-row {
     display: grid;
+    align-items: start;
     gap: calc(var(--_unit) * 4);
     margin-block-start: calc(var(--_unit) * 2);
   }
