@@ -1,5 +1,6 @@
 import type { Clock } from '../deps.ts';
 import type { Connections } from '../pairing/connections.ts';
+import { gather } from '../store/gather.ts';
 import type { Store, Tx } from '../store/index.ts';
 import type { ConnectionRow } from '../store/schema.ts';
 
@@ -34,16 +35,20 @@ export function createHintInbox(parts: {
   const notedAt = new Map<string, number>();
   /** Takes hints until its turn to write comes. */
   let open: Batch | null = null;
+  let lastSize = 0;
 
   function openBatch(): Batch {
     const hints: Waiting[] = [];
     const close = (): void => {
       if (open?.hints === hints) open = null;
     };
-    const stored = store.write((tx) => {
-      close();
-      return storeAll(tx, hints);
-    });
+    const stored = gather(() => hints.length, lastSize, ROWS_PER_STATEMENT).then(() =>
+      store.write((tx) => {
+        close();
+        lastSize = hints.length;
+        return storeAll(tx, hints);
+      }),
+    );
     // Also when it was refused before its turn came: the next hint begins anew.
     return { hints, stored: stored.finally(close) };
   }

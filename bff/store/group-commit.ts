@@ -1,4 +1,5 @@
 import type { Kysely, Transaction } from 'kysely';
+import { gather } from './gather.ts';
 import type { Schema } from './schema.ts';
 import type { NodeSqlite } from './sqlite-database.ts';
 
@@ -13,7 +14,6 @@ interface Job {
 
 /** One commit takes at most this many writers, so that the first of a burst does not wait for all of it. */
 const MAX_BATCH = 512;
-const QUIET_TURNS = 12;
 
 /**
  * Writers that wait at the same time share one commit: each runs in its own savepoint, one after another, and all are
@@ -26,6 +26,7 @@ export class GroupCommit {
   #queue: Job[] = [];
   #draining: Promise<void> | null = null;
   #closed = false;
+  #lastGroup = 0;
   #current: { tx: Tx; job: Job } | null = null;
 
   constructor(writer: Kysely<Schema>, database: NodeSqlite, onHookError: (error: unknown) => void) {
@@ -70,21 +71,13 @@ export class GroupCommit {
     }
   }
 
-  /**
-   * Requests that are on their way through the sockets get to enqueue before the commit begins: that makes the group. A few
-   * turns of the event loop that bring nobody end the wait, tens of microseconds for a lone writer.
-   */
-  async #gather(): Promise<void> {
-    for (let quiet = 0, seen = -1; quiet < QUIET_TURNS && this.#queue.length < MAX_BATCH; quiet += 1) {
-      const { length } = this.#queue;
-      if (length !== seen) quiet = 0;
-      seen = length;
-      await nextTurn();
-    }
+  #gather(): Promise<void> {
+    return gather(() => this.#queue.length, this.#lastGroup, MAX_BATCH);
   }
 
   async #batch(): Promise<void> {
     const waiting = this.#queue.splice(0, MAX_BATCH);
+    this.#lastGroup = waiting.length;
     const done: Job[] = [];
     try {
       await this.#writer.transaction().execute(async (tx) => {
@@ -129,10 +122,4 @@ export class GroupCommit {
       this.#onHookError(error);
     }
   }
-}
-
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => {
-    setImmediate(resolve);
-  });
 }

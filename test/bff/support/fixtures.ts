@@ -62,7 +62,7 @@ export function handClock(start = START): HandClock {
 }
 
 /** Lets everything that waits for promises, the store's commits or immediates run. */
-export async function settle(turns = 30): Promise<void> {
+export async function settle(turns = 80): Promise<void> {
   for (let turn = 0; turn < turns; turn += 1) {
     await new Promise((resolve) => {
       setImmediate(resolve);
