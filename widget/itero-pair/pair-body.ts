@@ -204,6 +204,7 @@ export class PairBody implements ReactiveController {
       confirm: () => void this.#pair.confirm(),
       keep: this.#pair.keep,
       cancelled: this.#pair.cancelled,
+      closed: this.#pair.closed,
     };
     if (task.kind === 'confirm_unpair') {
       return unpairDialog(pairing.account?.name ?? '', task.impact, task.running, actionFault, actions);

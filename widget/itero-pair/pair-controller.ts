@@ -244,6 +244,11 @@ export class PairController implements ReactiveController {
     this.keep();
   };
 
+  /** The event comes a task later: a dialog that is gone by then says nothing about the next one. */
+  readonly closed = (event: Event): void => {
+    if (event.target instanceof Node && event.target.isConnected) this.keep();
+  };
+
   readonly confirm = async (): Promise<void> => {
     const link = this.#door.link();
     const { task } = this.#state;

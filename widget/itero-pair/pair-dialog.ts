@@ -9,6 +9,7 @@ export interface DialogActions {
   readonly keep: () => void;
   /** Escape and the like. */
   readonly cancelled: (event: Event) => void;
+  readonly closed: (event: Event) => void;
 }
 
 interface DialogParts {
@@ -23,7 +24,7 @@ interface DialogParts {
 }
 
 function dialogView(parts: DialogParts, actions: DialogActions): TemplateResult {
-  return html`<dialog part="dialog" aria-labelledby="question" @cancel=${actions.cancelled} @close=${actions.keep}>
+  return html`<dialog part="dialog" aria-labelledby="question" @cancel=${actions.cancelled} @close=${actions.closed}>
     <div class="body flush">
       <h2 id="question">${parts.title}</h2>
       ${parts.body}

@@ -1,7 +1,8 @@
 import type { PairingStateName } from '../../../shared/pairing.ts';
 import type { Scan } from '../../../shared/scan.ts';
+import { unpaired } from '../../widget/fixtures/pairings.fixture.ts';
+import { sampleDetail, sampleList } from '../../widget/fixtures/scans.fixture.ts';
 import { installFakeBff, type FakeBff } from './fake-bff.ts';
-import { sampleDetail, sampleList } from './sample-scans.ts';
 
 /** A clinic behind the fake BFF: answers the inbox's calls from `scans`, which a test changes as it likes. */
 export interface ScanClinic extends FakeBff {
@@ -70,24 +71,6 @@ export function installScanClinic(scans: readonly Scan[] = []): ScanClinic {
     if (scan?.version === version) clinic.scans.set(scan.orderId, { ...scan, unread: !read });
     return { json: { unread: [...clinic.scans.values()].filter(({ unread }) => unread).length } };
   });
-  bff.answer('GET', '/v1/pairing', () => ({
-    json: {
-      state: clinic.pairing,
-      environment: 'sandbox',
-      simulated: true,
-      account: null,
-      logins: [],
-      choosing: false,
-      signInProblem: null,
-      health: {
-        lastNotificationAt: null,
-        lastFullCheckAt: null,
-        nextCheckAt: null,
-        callback: 'confirmed',
-        problem: null,
-      },
-      ledger: { cases: 0, byNotification: 0, recovered: 0, backfilled: 0 },
-    },
-  }));
+  bff.answer('GET', '/v1/pairing', () => ({ json: unpaired({ state: clinic.pairing }) }));
   return clinic;
 }

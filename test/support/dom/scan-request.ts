@@ -1,92 +1,9 @@
-import type { Pairing, PairingStateName } from '../../../shared/pairing.ts';
-import type { Practice } from '../../../shared/practice.ts';
-import type { PatientCheck, ScanRequest } from '../../../shared/scan-request.ts';
+import type { ScanRequest } from '../../../shared/scan-request.ts';
 import { IteroScanRequest } from '../../../widget/itero-scan-request/itero-scan-request.ts';
+import { unpaired } from '../../widget/fixtures/pairings.fixture.ts';
+import { practice, samePatient, scanRequest } from '../../widget/fixtures/practice.fixture.ts';
 import { installFakeBff, SESSION_URL, type FakeBff } from './fake-bff.ts';
 import { control, mount, until, visibleText } from './page.ts';
-
-/** A clinic whose form asks for everything that a form can ask for. */
-export const practice: Practice = {
-  account: { id: '1017', name: 'Praxis am Park' },
-  doctors: [
-    { id: 'd1', name: 'Dr. Eva Berg', type: 'Dentist', selectable: true },
-    { id: 'd2', name: 'Tom Wolf', type: 'Dentist', selectable: true },
-    { id: 'd3', name: 'Lab Person', type: null, selectable: false },
-  ],
-  scanners: [
-    { serialNumber: 'S1', name: 'Room 1', model: 'Element 5D', supported: true },
-    { serialNumber: 'S0', name: 'Old one', model: 'iTero HD2.9', supported: false },
-  ],
-  labs: [{ id: 'l1', name: 'Dental Lab North' }],
-  procedures: [
-    { id: 'p1', name: 'Study Model/iRecord', types: [{ id: 't1', name: 'iRecord', needsTeeth: false }] },
-    {
-      id: 'p2',
-      name: 'Fixed Restorative',
-      types: [
-        { id: 't2', name: 'Crown', needsTeeth: true },
-        { id: 't3', name: 'Full arch', needsTeeth: false },
-      ],
-    },
-  ],
-  restorationTypes: ['Crown', 'Bridge'],
-  materials: [{ id: 'm1', name: 'Zirconia' }],
-  shades: ['A1', 'A2'],
-  fetchedAt: '2026-11-23T10:00:00.000Z',
-};
-
-export const unknownPatient: PatientCheck = { verdict: 'unknown', known: null, otherCharts: [], openRequests: [] };
-export const samePatient: PatientCheck = {
-  ...unknownPatient,
-  verdict: 'same',
-  known: { firstName: 'Zoë', lastName: 'O’Hara', chartNumber: 'C-7', lastSeenAt: '2026-10-02T08:00:00.000Z' },
-};
-export const differentPatient: PatientCheck = {
-  ...unknownPatient,
-  verdict: 'different',
-  known: { firstName: 'Zoe', lastName: 'Ohara', chartNumber: 'C-7', lastSeenAt: '2026-10-02T08:00:00.000Z' },
-};
-
-export function scanRequest(change: Partial<ScanRequest> = {}): ScanRequest {
-  return {
-    id: 'r1',
-    state: 'sent',
-    rxId: '7a1f0c1e-0000-4000-8000-000000000001',
-    orderId: null,
-    possibleOrderId: null,
-    patient: { firstName: 'Zoë', lastName: 'O’Hara', chartNumber: 'C-7' },
-    procedure: 'Fixed Restorative',
-    procedureType: 'Crown',
-    doctor: 'Dr. Eva Berg',
-    teeth: [3, 14],
-    dueDate: '2026-12-01',
-    createdAt: new Date().toISOString(),
-    createdBy: 'Ann Assistant',
-    sentThrough: 'Dr. Eva Berg',
-    problem: null,
-    ...change,
-  };
-}
-
-export function pairing(state: PairingStateName = 'paired'): Pairing {
-  return {
-    state,
-    environment: 'sandbox',
-    simulated: true,
-    account: null,
-    logins: [],
-    choosing: false,
-    signInProblem: null,
-    health: {
-      lastNotificationAt: null,
-      lastFullCheckAt: null,
-      nextCheckAt: null,
-      callback: 'registered',
-      problem: null,
-    },
-    ledger: { cases: 0, byNotification: 0, recovered: 0, backfilled: 0 },
-  };
-}
 
 let users = 0;
 
@@ -96,7 +13,7 @@ export function installRequestBff(): FakeBff {
   const bff = installFakeBff();
   // What one test chose is not remembered in the next.
   bff.signInAs(`user-${++users}`);
-  bff.answer('GET', '/v1/pairing', { json: pairing() });
+  bff.answer('GET', '/v1/pairing', { json: unpaired({ state: 'paired' }) });
   bff.answer('GET', '/v1/practice', { json: practice });
   bff.answer('POST', '/v1/scan-requests/check', { json: samePatient });
   bff.answer('POST', '/v1/scan-requests', { json: scanRequest(), status: 201 });

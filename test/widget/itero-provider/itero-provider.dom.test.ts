@@ -3,7 +3,7 @@ import { IteroPair } from '../../../widget/itero-pair/itero-pair.ts';
 import { IteroProvider } from '../../../widget/itero-provider/itero-provider.ts';
 import { installFakeBff, SESSION_URL, type FakeBff } from '../../support/dom/fake-bff.ts';
 import { mount, nextTask, unmount, until, visibleText } from '../../support/dom/page.ts';
-import { aPairing } from '../../support/dom/pairings.ts';
+import { aPairing } from '../fixtures/pairings.fixture.ts';
 
 describe('<itero-provider>', () => {
   let bff: FakeBff;

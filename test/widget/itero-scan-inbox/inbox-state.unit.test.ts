@@ -9,7 +9,7 @@ import {
 import { NO_FILTER } from '../../../widget/itero-scan-inbox/scan-filter.ts';
 import { byNewest, countUpTo } from '../../../widget/itero-scan-inbox/scan-rows.ts';
 import type { Scan } from '../../../shared/scan.ts';
-import { sampleDetail, sampleList, sampleScan } from './scan-samples.ts';
+import { sampleDetail, sampleList, sampleScan } from '../fixtures/scans.fixture.ts';
 
 const at = 0;
 const run = (...actions: InboxAction[]): InboxState => actions.reduce(reduceInbox, EMPTY_INBOX);
@@ -62,7 +62,7 @@ describe('the list of the inbox', () => {
     const scan = sampleScan('1');
     const state = run(asked(1), page(1, [scan]), answer(2, scan), asked(3), page(3, [scan]));
     expect(state.rows[0]?.history).toHaveLength(1);
-    expect(state.rows[0]?.scan.thumbnails[0]?.full).toMatch(/-full$/);
+    expect(state.rows[0]?.scan.thumbnails[0]?.full).toMatch(/#full-/);
   });
 
   it('does not bring back a scan that left while its answer was under way', () => {

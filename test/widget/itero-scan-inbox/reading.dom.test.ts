@@ -2,7 +2,7 @@ import { assert } from 'chai';
 import { IteroScanInbox } from '../../../widget/itero-scan-inbox/itero-scan-inbox.ts';
 import { SESSION_URL } from '../../support/dom/fake-bff.ts';
 import { assertAccessible, control, mount, nextTask, unmount, until, visibleText } from '../../support/dom/page.ts';
-import { sampleList, sampleScan } from '../../support/dom/sample-scans.ts';
+import { sampleList, sampleScan } from '../fixtures/scans.fixture.ts';
 import { installScanClinic, type ScanClinic } from '../../support/dom/scan-clinic.ts';
 
 if (!customElements.get('itero-scan-inbox')) customElements.define('itero-scan-inbox', IteroScanInbox);

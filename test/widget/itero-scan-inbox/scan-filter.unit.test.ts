@@ -5,7 +5,7 @@ import { LinkRenewal } from '../../../widget/itero-scan-inbox/link-renewal.ts';
 import { matcher, NO_FILTER, parseFilter, toQuery } from '../../../widget/itero-scan-inbox/scan-filter.ts';
 import { viewName } from '../../../widget/itero-scan-inbox/case-words.ts';
 import { patientName, timeAgo } from '../../../widget/itero-scan-inbox/words.ts';
-import { sampleScan } from './scan-samples.ts';
+import { sampleScan } from '../fixtures/scans.fixture.ts';
 
 describe('the filter', () => {
   it('falls back to all for what does not fit', () => {

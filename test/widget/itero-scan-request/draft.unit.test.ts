@@ -13,7 +13,7 @@ import {
   type Draft,
 } from '../../../widget/itero-scan-request/draft.ts';
 import { isSameIdentity, toIdentity } from '../../../widget/itero-scan-request/identity.ts';
-import { practice } from './practice.fixture.ts';
+import { practice } from '../fixtures/practice.fixture.ts';
 
 const today = '2026-11-23';
 const patient = { firstName: 'Zoë', lastName: 'O’Hara', chartNumber: 'C-7' };

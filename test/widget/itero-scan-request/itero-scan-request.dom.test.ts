@@ -16,14 +16,13 @@ import {
   installRequestBff,
   mountRequest,
   openForm,
-  pairing,
   part,
   partOf,
-  practice,
-  scanRequest,
   sentRequests,
   showRequests,
 } from '../../support/dom/scan-request.ts';
+import { unpaired } from '../fixtures/pairings.fixture.ts';
+import { practice, scanRequest } from '../fixtures/practice.fixture.ts';
 
 let bff: FakeBff;
 
@@ -68,13 +67,13 @@ describe('itero-scan-request', () => {
       ['lost', 'Somebody disconnected this clinic in iTero. Connect it again'],
     ] as const) {
       it(`says what to do when the clinic is ${state}, and when it is paired again`, async () => {
-        bff.answer('GET', '/v1/pairing', { json: pairing(state) });
+        bff.answer('GET', '/v1/pairing', { json: unpaired({ state }) });
         const element = await mountRequest();
         assert.include(visibleText(element), sentence);
         assert.isTrue(element.matches(':state(unpaired)'));
         assert.isTrue(partOf(element, '#open', HTMLButtonElement).disabled);
         await assertAccessible(element);
-        bff.answer('GET', '/v1/pairing', { json: pairing() });
+        bff.answer('GET', '/v1/pairing', { json: unpaired({ state: 'paired' }) });
         bff.push('pairing.created');
         await until('it is paired', () => element.matches(':state(paired)'));
         await element.updateComplete;

@@ -11,7 +11,6 @@ import {
   visibleText,
 } from '../../support/dom/page.ts';
 import {
-  differentPatient,
   fillForm,
   installRequestBff,
   mountRequest,
@@ -19,11 +18,10 @@ import {
   part,
   partOf,
   PATIENT,
-  scanRequest,
   sentRequests,
   showRequests,
-  unknownPatient,
 } from '../../support/dom/scan-request.ts';
+import { differentPatient, scanRequest, unknownPatient } from '../fixtures/practice.fixture.ts';
 
 let bff: FakeBff;
 

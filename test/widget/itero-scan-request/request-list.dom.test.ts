@@ -18,9 +18,9 @@ import {
   part,
   partOf,
   PATIENT,
-  scanRequest,
   showRequests,
 } from '../../support/dom/scan-request.ts';
+import { scanRequest } from '../fixtures/practice.fixture.ts';
 
 let bff: FakeBff;
 

@@ -12,7 +12,7 @@ import {
   type RequestForm,
   type RequestState,
 } from '../../../widget/itero-scan-request/request-state.ts';
-import { differentPatient, practice, samePatient, unknownPatient } from './practice.fixture.ts';
+import { differentPatient, practice, samePatient, unknownPatient } from '../fixtures/practice.fixture.ts';
 
 const patient = { firstName: 'Zoë', lastName: 'O’Hara', chartNumber: 'C-7' };
 const known: RequestAction = {

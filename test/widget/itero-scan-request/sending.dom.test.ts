@@ -18,11 +18,10 @@ import {
   mountRequest,
   part,
   partOf,
-  samePatient,
-  scanRequest,
   sentRequests,
   showRequests,
 } from '../../support/dom/scan-request.ts';
+import { samePatient, scanRequest } from '../fixtures/practice.fixture.ts';
 
 let bff: FakeBff;
 const keyOf = (index: number) => sentRequests(bff)[index]?.headers.get('Idempotency-Key');

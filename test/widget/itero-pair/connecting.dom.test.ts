@@ -1,0 +1,138 @@
+import { assert } from 'chai';
+import { assertAccessible, control, findControl, nextTask, until, visibleText } from '../../support/dom/page.ts';
+import { message, press, shows, START_URL, usePairClinic } from '../../support/dom/pair-clinic.ts';
+import { CLOSED, NORTH, SOUTH, unpaired } from '../fixtures/pairings.fixture.ts';
+
+describe('<itero-pair> connects', () => {
+  const clinic = usePairClinic();
+
+  it('opens the window inside the click and sends it to the sign-in', async () => {
+    clinic.pairing = unpaired();
+    const held = clinic.bff.hold('POST', '/v1/pairing/authorizations', {
+      json: { startUrl: START_URL, expiresAt: new Date(Date.now() + 600_000).toISOString() },
+    });
+    const element = clinic.pair();
+    await shows(element, 'Connect to iTero');
+    let opened = false;
+    window.open = () => {
+      opened = true;
+      return clinic.popup as unknown as Window;
+    };
+    press(element, 'Connect to iTero');
+    assert.isTrue(opened, 'before anything was awaited');
+    assert.match(clinic.popup?.document.body.textContent ?? '', /Opening/);
+    held.release();
+    await until('the window is sent on', () => clinic.popup?.location.href === START_URL);
+    await shows(element, 'Sign in to iTero in the window that has opened');
+    await assertAccessible(element);
+  });
+
+  it('offers the choice of accounts when there are several, and connects the chosen one', async () => {
+    clinic.pairing = unpaired();
+    const element = clinic.pair();
+    let paired = '';
+    element.addEventListener('itero-paired', (event) => {
+      paired = event.detail.accountId;
+    });
+    await shows(element, 'Connect to iTero');
+    press(element, 'Connect to iTero');
+    await shows(element, 'in the window that has opened');
+    clinic.signedIn();
+    message('https://clinic.bff.example', { type: 'itero-sign-in', outcome: 'signed_in' });
+    await shows(element, 'Which iTero account');
+    await assertAccessible(element);
+    assert.isTrue((control(element, /Old Mill/) as HTMLInputElement).disabled);
+    assert.match(visibleText(element), /Not set up for the integration/);
+    assert.isTrue((control(element, 'Connect this account') as HTMLButtonElement).disabled);
+    press(element, /Smile South/);
+    await nextTask();
+    press(element, 'Connect this account');
+    await shows(element, 'Smile South is connected.');
+    assert.equal(paired, SOUTH.id);
+  });
+
+  it('skips the choice when there is one', async () => {
+    clinic.pairing = unpaired();
+    const element = clinic.pair();
+    await shows(element, 'Connect to iTero');
+    press(element, 'Connect to iTero');
+    await shows(element, 'in the window that has opened');
+    clinic.signedIn([NORTH, CLOSED]);
+    message('https://clinic.bff.example', { type: 'itero-sign-in', outcome: 'signed_in' });
+    await shows(element, 'Smile North Dental is connected.');
+  });
+
+  it('hears no message of another origin, but sees the result when the person comes back', async () => {
+    clinic.pairing = unpaired();
+    const element = clinic.pair();
+    await shows(element, 'Connect to iTero');
+    press(element, 'Connect to iTero');
+    await shows(element, 'in the window that has opened');
+    clinic.signedIn();
+    const asked = clinic.bff.calls.length;
+    message('https://evil.example', { type: 'itero-sign-in', outcome: 'signed_in' });
+    await nextTask();
+    assert.lengthOf(clinic.bff.calls, asked);
+    window.dispatchEvent(new Event('focus'));
+    await shows(element, 'Which iTero account');
+  });
+
+  it('gives a link when the browser blocks the window', async () => {
+    clinic.pairing = unpaired();
+    clinic.popup = null;
+    const element = clinic.pair();
+    await shows(element, 'Connect to iTero');
+    press(element, 'Connect to iTero');
+    await shows(element, 'The browser blocked the sign-in window');
+    const link = control(element, 'Open the iTero sign-in') as HTMLAnchorElement;
+    assert.equal(link.href, START_URL);
+    assert.equal(link.target, '_blank');
+    await assertAccessible(element);
+  });
+
+  it('never opens an address that is no web page', async () => {
+    clinic.pairing = unpaired();
+    clinic.bff.answer('POST', '/v1/pairing/authorizations', {
+      json: { startUrl: 'javascript:alert(1)', expiresAt: new Date().toISOString() },
+    });
+    const element = clinic.pair();
+    await shows(element, 'Connect to iTero');
+    press(element, 'Connect to iTero');
+    await shows(element, 'could not be read');
+    assert.equal(clinic.popup?.location.href, '');
+    assert.isTrue(clinic.popup?.closed);
+  });
+
+  it('says why a sign-in failed', async () => {
+    clinic.pairing = unpaired();
+    const element = clinic.pair();
+    await shows(element, 'Connect to iTero');
+    press(element, 'Connect to iTero');
+    await shows(element, 'in the window that has opened');
+    clinic.pairing = unpaired({ signInProblem: 'user_not_allowed' });
+    message('https://clinic.bff.example', { type: 'itero-sign-in', outcome: 'failed' });
+    await shows(element, 'it needs a type such as Dentist');
+    assert.isDefined(findControl(element, 'Connect to iTero'));
+  });
+
+  it('lets the person cancel', async () => {
+    clinic.pairing = unpaired();
+    const element = clinic.pair();
+    await shows(element, 'Connect to iTero');
+    press(element, 'Connect to iTero');
+    await shows(element, 'in the window that has opened');
+    press(element, 'Cancel');
+    await shows(element, 'Connect to iTero');
+  });
+
+  it('says what to do when the account is in use elsewhere', async () => {
+    clinic.signedIn();
+    clinic.bff.answer('PUT', '/v1/pairing', { problem: 'account_in_use' });
+    const element = clinic.pair();
+    await shows(element, 'Which iTero account');
+    press(element, /Smile North/);
+    await nextTask();
+    press(element, 'Connect this account');
+    await shows(element, 'This iTero account is in use elsewhere');
+  });
+});
