@@ -108,8 +108,8 @@ describe('a download', () => {
     [{ on: 'asset', kind: 'reset', times: 'always' }, 'upstream_unavailable'],
   ] as const)('is told in words when it cannot begin: %j', async (spec, code) => {
     const scan = await someScan();
-    fault(spec as FaultSpec);
-    fault({ ...spec, on: 'cdn' } as FaultSpec);
+    fault(spec);
+    fault({ ...spec, on: 'cdn' });
     const answer = await open(scan.assets.ide.link);
     expect(((await answer.json()) as { code: string }).code).toBe(code);
   });
@@ -129,8 +129,8 @@ describe('a download', () => {
 
 describe('pictures', () => {
   it('come once the gallery can be fetched, after it was broken or refused', async () => {
-    fault({ on: 'asset', kind: 'truncated', times: 'always', asset: 'IMAGE_GALLERY' as never });
-    fault({ on: 'cdn', kind: 'truncated', times: 'always', asset: 'IMAGE_GALLERY' as never });
+    fault({ on: 'asset', kind: 'truncated', times: 'always', asset: 'IMAGE_GALLERY' });
+    fault({ on: 'cdn', kind: 'truncated', times: 'always', asset: 'IMAGE_GALLERY' });
     const scan = await walkIn();
     const broken = await open(scan.thumbnails[0]?.small);
     expect(((await broken.json()) as { code: string }).code).toBe('asset_not_ready');

@@ -185,6 +185,39 @@ describe('the whole loop', () => {
   });
 });
 
+describe('the vendor’s backend', () => {
+  const key = 'vk_test_molar';
+  const get = (path: string, as = key) => bff.call(as, 'GET', path);
+
+  it('reads a clinic’s scans page by page, and their files, without any session', async () => {
+    const scan = await someScan();
+    const found: string[] = [];
+    let cursor: string | null = null;
+    do {
+      const query: string = cursor === null ? '' : `&cursor=${cursor}`;
+      const page: ScanList = await json(get(`/v1/server/riverside/scans?limit=1${query}`));
+      found.push(...page.items.map((item) => item.orderId));
+      cursor = page.nextCursor;
+    } while (cursor !== null);
+    expect(found).toContain(scan.orderId);
+    expect(new Set(found).size).toBe(found.length);
+    const one = await json<ScanDetail>(get(`/v1/server/riverside/scans/${scan.orderId}`));
+    const file = await open(one.assets.ide.link);
+    expect(file.status).toBe(200);
+    await file.arrayBuffer();
+    expect((await open(one.thumbnails[0]?.small)).status).toBe(200);
+  });
+
+  it('finds nothing of a clinic that is another vendor’s, unknown, or never connected', async () => {
+    const { orderId } = await someScan();
+    for (const path of ['/v1/server/nobody/scans', '/v1/server/lakeview/scans', `/v1/server/nobody/scans/${orderId}`]) {
+      expect((await get(path)).status).toBe(404);
+    }
+    expect((await get('/v1/server/riverside/scans', 'vk_test_incisor')).status).toBe(404);
+    expect((await get('/v1/server/riverside/scans?limit=0')).status).toBe(400);
+  });
+});
+
 describe('a scan without any request', () => {
   it('stands in the unmatched tray until its chart is known here', async () => {
     const patient = { firstName: 'Walk', lastName: 'In', chartNumber: 'W-1' };
