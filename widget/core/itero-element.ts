@@ -1,4 +1,4 @@
-import { LitElement, type CSSResultGroup, type PropertyDeclarations, type PropertyValues } from 'lit';
+import type { CSSResultGroup, PropertyDeclarations, PropertyValues } from 'lit';
 import type { ComponentName, Scope, SessionClaims } from '../../shared/session.ts';
 import type { StreamEvent } from '../../shared/stream-event.ts';
 import { IteroReadyEvent, IteroSessionExpiredEvent } from './events.ts';
@@ -11,7 +11,6 @@ import {
   type LinkState,
   type PageLink,
 } from './page-link.ts';
-import type { FetchSession } from './session-source.ts';
 import {
   apiBaseOf,
   flagOf,
@@ -22,6 +21,7 @@ import {
   settingOf,
   sourceOf,
 } from './settings.ts';
+import { SettingsElement } from './settings-element.ts';
 import { tokens } from './tokens.ts';
 import type { ToothNotation } from './tooth-notation.ts';
 
@@ -51,31 +51,17 @@ const LINK_PROPERTIES = ['apiBase', 'session', 'sessionUrl', 'fetchSession', 'ch
  * @cssproperty --itero-color-warning - Needs attention.
  * @cssproperty --itero-focus-ring - Outline of what has the focus.
  */
-export abstract class IteroElement extends LitElement {
+export abstract class IteroElement extends SettingsElement {
   /** What a session must be granted for this element. */
   static component: ComponentName;
   /** Whether `chart-number` binds this element to a patient. */
   static patientBound = true;
-  static override styles: CSSResultGroup = tokens;
+  static override styles: CSSResultGroup = [SettingsElement.styles, tokens];
   static override properties: PropertyDeclarations = {
-    apiBase: { attribute: 'api-base' },
-    session: {},
-    sessionUrl: { attribute: 'session-url' },
-    fetchSession: { attribute: false },
     chartNumber: { attribute: 'chart-number' },
-    theme: { reflect: true },
-    toothNotation: { attribute: 'tooth-notation' },
-    privacy: { type: Boolean },
   };
 
-  declare apiBase: string | null;
-  declare session: string | null;
-  declare sessionUrl: string | null;
-  declare fetchSession: FetchSession | undefined;
   declare chartNumber: string | null;
-  declare theme: 'auto' | 'light' | 'dark' | null;
-  declare toothNotation: ToothNotation | null;
-  declare privacy: boolean;
 
   readonly #internals = this.attachInternals();
   #holders: readonly Element[] = [];
@@ -135,15 +121,6 @@ export abstract class IteroElement extends LitElement {
       if (names.includes(name)) this.#internals.states.add(name);
       else this.#internals.states.delete(name);
     }
-  }
-
-  static override get observedAttributes(): string[] {
-    return [...super.observedAttributes, 'lang'];
-  }
-
-  override attributeChangedCallback(name: string, before: string | null, value: string | null): void {
-    super.attributeChangedCallback(name, before, value);
-    if (name === 'lang') this.requestUpdate();
   }
 
   override connectedCallback(): void {

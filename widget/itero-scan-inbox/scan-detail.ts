@@ -4,7 +4,7 @@ import type { AssetName, FullRx, Scan } from '../../shared/scan.ts';
 import { formatTime, msg, str } from '../core/localize.ts';
 import { assetName, formatBytes, learntWords, shortViewName, viewName } from './case-words.ts';
 import { fullFlow } from './full-flow.ts';
-import { renderMyItero, renderTime, type ScanView } from './scan-row.ts';
+import { renderMyItero, renderPicture, renderTime, type ScanView } from './scan-row.ts';
 import type { History, Row } from './scan-rows.ts';
 import { orderName, orderNumber, patientName, phaseName } from './words.ts';
 
@@ -95,18 +95,7 @@ function renderPictures(scan: Scan, view: DetailView): TemplateResult | typeof n
             aria-label=${msg(str`Enlarge: ${viewName(picture.view)}`)}
             @click=${() => view.look(scan.orderId, picture.view)}
           >
-            ${
-              view.broken.has(picture.small)
-                ? html`<span class="thumb"></span>`
-                : html`<img
-                    class="thumb"
-                    alt=""
-                    width="320"
-                    height="180"
-                    src=${view.url(picture.small)}
-                    @error=${() => view.pictureFailed(scan.orderId, picture.small)}
-                  />`
-            }
+            ${renderPicture(scan.orderId, picture, view)}
             <span>${shortViewName(picture.view)}</span>
           </button>
         </li>`,

@@ -1,4 +1,4 @@
-import { PHASES, SCAN_FILTERS, type Scan, type SearchScans } from '../../shared/scan.ts';
+import { PHASES, SCAN_FILTERS, type Phase, type Scan, type SearchScans } from '../../shared/scan.ts';
 
 export type ScanStatusFilter = (typeof SCAN_FILTERS)[number] | (typeof PHASES)[number];
 
@@ -93,14 +93,7 @@ function hasStatus(scan: Scan, status: ScanStatusFilter): boolean {
       return scan.unmatched;
     case 'waiting':
       return isWaiting(scan);
-    case 'scanned':
-    case 'modeling':
-    case 'review':
-    case 'rescan':
-    case 'milling':
-    case 'other':
-      return scan.phase === status;
     default:
-      return status satisfies never;
+      return scan.phase === (status satisfies Phase);
   }
 }

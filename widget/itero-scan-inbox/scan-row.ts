@@ -1,5 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit';
-import type { Scan, View } from '../../shared/scan.ts';
+import type { Scan, Thumbnail, View } from '../../shared/scan.ts';
 import { formatTime, msg, str } from '../core/localize.ts';
 import { compactFlow } from './case-flow.ts';
 import type { Row } from './scan-rows.ts';
@@ -83,24 +83,30 @@ function renderStrip(scan: Scan, view: ScanView, tab: number): TemplateResult {
     aria-label=${msg(str`Look at ${count} pictures, ${orderName(scan)}`)}
     @click=${(event: MouseEvent) => view.look(scan.orderId, clickedView(event) ?? scan.thumbnails[0]?.view ?? 'composite')}
   >
-    ${scan.thumbnails.map((picture) =>
-      view.broken.has(picture.small)
-        ? html`<span class="thumb"></span>`
-        : html`<img
-            class="thumb"
-            part="thumbnail"
-            alt=""
-            loading="lazy"
-            decoding="async"
-            width="320"
-            height="180"
-            draggable="false"
-            data-view=${picture.view}
-            src=${view.url(picture.small)}
-            @error=${() => view.pictureFailed(scan.orderId, picture.small)}
-          />`,
-    )}
+    ${scan.thumbnails.map((picture) => renderPicture(scan.orderId, picture, view))}
   </button>`;
+}
+
+/** One small picture; grey where its link failed and is not renewed for the moment. */
+export function renderPicture(
+  orderId: string,
+  picture: Thumbnail,
+  { broken, url, pictureFailed }: ScanView,
+): TemplateResult {
+  if (broken.has(picture.small)) return html`<span class="thumb"></span>`;
+  return html`<img
+    class="thumb"
+    part="thumbnail"
+    alt=""
+    loading="lazy"
+    decoding="async"
+    width="320"
+    height="180"
+    draggable="false"
+    data-view=${picture.view}
+    src=${url(picture.small)}
+    @error=${() => pictureFailed(orderId, picture.small)}
+  />`;
 }
 
 function clickedView(event: MouseEvent): View | undefined {

@@ -24,15 +24,8 @@ export function filterName(filter: ScanStatusFilter): string {
       return msg('Unmatched');
     case 'waiting':
       return msg('Waiting for files');
-    case 'scanned':
-    case 'modeling':
-    case 'review':
-    case 'rescan':
-    case 'milling':
-    case 'other':
-      return phaseName(filter);
     default:
-      return filter satisfies never;
+      return phaseName(filter);
   }
 }
 

@@ -8,7 +8,6 @@ import { IteroElement, type StateName } from '../core/itero-element.ts';
 import { LazyPart } from '../core/lazy-part.ts';
 import { msg } from '../core/localize.ts';
 import type { LinkState } from '../core/page-link.ts';
-import { tokens } from '../core/tokens.ts';
 import {
   emptyView,
   expiredView,
@@ -56,7 +55,7 @@ import { missingText } from './words.ts';
  */
 export class IteroScanRequest extends IteroElement {
   static override component: ComponentName = 'scan_request';
-  static override styles = [tokens, scanRequestStyles];
+  static override styles = [IteroElement.styles, scanRequestStyles];
   static override properties = {
     firstName: { attribute: 'first-name' },
     lastName: { attribute: 'last-name' },

@@ -38,7 +38,7 @@ describe('<itero-pair> connects', () => {
     press(element, 'Connect to iTero');
     await shows(element, 'in the window that has opened');
     clinic.signedIn();
-    message('https://clinic.bff.example', { type: 'itero-sign-in', outcome: 'signed_in' });
+    message('https://bff.example', { type: 'itero-sign-in', outcome: 'signed_in' });
     await shows(element, 'Which iTero account');
     await assertAccessible(element);
     assert.isTrue((control(element, /Old Mill/) as HTMLInputElement).disabled);
@@ -58,7 +58,7 @@ describe('<itero-pair> connects', () => {
     press(element, 'Connect to iTero');
     await shows(element, 'in the window that has opened');
     clinic.signedIn([NORTH, CLOSED]);
-    message('https://clinic.bff.example', { type: 'itero-sign-in', outcome: 'signed_in' });
+    message('https://bff.example', { type: 'itero-sign-in', outcome: 'signed_in' });
     await shows(element, 'Smile North Dental is connected.');
   });
 
@@ -110,7 +110,7 @@ describe('<itero-pair> connects', () => {
     press(element, 'Connect to iTero');
     await shows(element, 'in the window that has opened');
     clinic.pairing = unpaired({ signInProblem: 'user_not_allowed' });
-    message('https://clinic.bff.example', { type: 'itero-sign-in', outcome: 'failed' });
+    message('https://bff.example', { type: 'itero-sign-in', outcome: 'failed' });
     await shows(element, 'it needs a type such as Dentist');
     assert.isDefined(findControl(element, 'Connect to iTero'));
   });

@@ -145,7 +145,7 @@ describe('itero-scan-request', () => {
       const options = (id: string) => [...partOf(element, `#${id}`, HTMLSelectElement).options];
       assert.deepEqual(
         options('procedure').map((option) => option.label),
-        ['Choose …', 'Study Model/iRecord', 'Fixed Restorative'],
+        ['Choose …', 'Study Model/iRecord', 'Fixed Restorative', 'Implant Planning', 'Appliance'],
       );
       const old = options('scanner').find((option) => option.value === 'S0');
       assert.isTrue(old?.disabled);
