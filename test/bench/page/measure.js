@@ -1,5 +1,5 @@
 /** What both pages share: the cases, and how a painted frame is told. Plain JavaScript: it is bundled, not part of a check. */
-import { sampleScan } from '../../support/dom/sample-scans.ts';
+import { sampleScan } from '../../widget/fixtures/scans.fixture.ts';
 
 export const COUNT = 10_000;
 export const VIEW_PX = 600;

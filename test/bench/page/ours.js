@@ -1,7 +1,7 @@
 /** `<itero-scan-inbox>` of a clinic with 10,000 cases, fed page by page as by the BFF. */
 import '../../../widget/define.ts';
 import { SESSION_URL } from '../../support/dom/fake-bff.ts';
-import { sampleDetail } from '../../support/dom/sample-scans.ts';
+import { sampleDetail } from '../../widget/fixtures/scans.fixture.ts';
 import { installScanClinic } from '../../support/dom/scan-clinic.ts';
 import { caseAt, cases, COUNT, countNodes, covers, median, nextFrame, painted, VIEW_PX } from './measure.js';
 

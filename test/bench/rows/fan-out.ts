@@ -11,7 +11,7 @@ const EVERY_MS = 100;
 
 const PATH =
   'ours: event log append in a SQLite transaction (file, synchronous=FULL), commit, session- and scope-checked delivery. ' +
-  'better-sse: channel.broadcast of an object. Both: the same producers, readers that only count frames.';
+  'better-sse: channel.broadcast of an object. Both: the same waves, readers that only count frames.';
 
 export async function fanOut({ rounds, quick }: Effort): Promise<Line[]> {
   const ours = await startServer('stream', { BENCH_DIR: freshDirectory() });
@@ -29,7 +29,7 @@ export async function fanOut({ rounds, quick }: Effort): Promise<Line[]> {
       ours: throughput.ours,
       peer: { name: 'better-sse', value: throughput.peer },
       atLeast: 1.2,
-      note: `${events} events by ${PRODUCERS} producers at once, each waiting until its event is accepted. ${PATH}`,
+      note: `${events} events in waves of ${PRODUCERS}, each wave when the one before is accepted (ours: one commit; better-sse: at once). ${PATH}`,
     }),
     {
       what: 'SSE fan-out against nginx nchan',

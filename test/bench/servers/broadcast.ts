@@ -6,19 +6,15 @@ import { answer, machineTime, peakGrowth, settledMemory } from './reply.ts';
  * commit, for the peer at once.
  */
 export function answerBroadcasts(emit: (text: string) => Promise<void>, open: () => number): void {
-  /** So many producers; each sends its next event when the one before is accepted. */
+  /** In waves, one event of each producer; the next wave when all of this one are accepted. */
   async function flood(count: number, size: number, producers: number): Promise<void> {
     const text = 'x'.repeat(size);
-    let left = count;
-    const produce = async (): Promise<void> => {
-      while (left > 0) {
-        left -= 1;
-        await emit(text);
-        // A producer hears of other things between two events.
-        await nextTurn();
-      }
-    };
-    await Promise.all(Array.from({ length: producers }, produce));
+    for (let sent = 0; sent < count; sent += producers) {
+      const wave = Math.min(producers, count - sent);
+      await Promise.all(Array.from({ length: wave }, () => emit(text)));
+      // The sockets get their turn.
+      await nextTurn();
+    }
   }
 
   answer({
