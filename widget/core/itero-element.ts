@@ -143,9 +143,9 @@ export abstract class IteroElement extends SettingsElement {
     if (this.#stale && this.isConnected) this.#join();
   }
 
-  protected override update(changed: PropertyValues): void {
+  protected override performUpdate(): void {
     const held = this.shadowRoot?.activeElement;
-    super.update(changed);
+    super.performUpdate();
     if (held && !this.shadowRoot?.activeElement) void this.#keepFocus();
   }
 

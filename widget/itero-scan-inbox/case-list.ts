@@ -1,5 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit';
-import { repeat } from 'lit/directives/repeat.js';
+import { drawRows } from '../core/draw-rows.ts';
 import { msg, str } from '../core/localize.ts';
 import { compactFlow } from './case-flow.ts';
 import type { InboxState } from './inbox-state.ts';
@@ -24,7 +24,6 @@ export interface ListView {
 }
 
 export function renderList(list: ListView): TemplateResult {
-  const { rows } = list.state;
   return html`<div class="list-frame">
     ${
       list.above > 0
@@ -34,34 +33,33 @@ export function renderList(list: ListView): TemplateResult {
         : nothing
     }
     <div class="list" part="list">
-      <ul aria-label=${msg('Scans, newest first')} @keydown=${list.keyDown}>
-        ${repeat(
-          list.indexes.flatMap((index) => (rows[index] ? [{ index, row: rows[index] }] : [])),
-          ({ row }) => row.scan.orderId,
-          ({ index, row }) => renderRow(row, index, list),
-        )}
-      </ul>
+      <ul aria-label=${msg('Scans, newest first')} @keydown=${list.keyDown}></ul>
       ${renderEnd(list)}
     </div>
   </div>`;
 }
 
-function renderRow(row: Row, index: number, { state, current, view, renderDetail }: ListView): TemplateResult {
-  const { orderId } = row.scan;
-  const place = {
-    open: state.open === orderId,
-    fresh: state.fresh.has(orderId),
-    tabbable: current === orderId,
-  };
-  // While older ones are not loaded, how many there are in all is not known: -1.
-  return html`<li
-    class="${place.open ? 'open' : ''} ${place.fresh ? 'fresh' : ''}"
-    data-id=${orderId}
-    aria-setsize=${state.cursor === null ? state.rows.length : -1}
-    aria-posinset=${index + 1}
-  >
-    ${renderCase(row, place, view)} ${place.open ? renderDetail(row) : nothing}
-  </li>`;
+/** Fills the list that `renderList` left empty. */
+export function drawCases(list: Element, { state, indexes, current, view, renderDetail }: ListView): void {
+  const { rows, cursor } = state;
+  const items = indexes.flatMap((index) => (rows[index] ? [{ index, row: rows[index] }] : []));
+  drawRows(list, items, {
+    key: ({ row }) => row.scan.orderId,
+    draw: ({ index, row }, item) => {
+      const { orderId } = row.scan;
+      const place = {
+        open: state.open === orderId,
+        fresh: state.fresh.has(orderId),
+        tabbable: current === orderId,
+      };
+      item.classList.toggle('open', place.open);
+      item.classList.toggle('fresh', place.fresh);
+      // While older ones are not loaded, how many there are in all is not known: -1.
+      item.ariaSetSize = String(cursor === null ? rows.length : -1);
+      item.ariaPosInSet = String(index + 1);
+      return html`${renderCase(row, place, view)} ${place.open ? renderDetail(row) : nothing}`;
+    },
+  });
 }
 
 function renderEnd({ state, loadMore }: ListView): TemplateResult | typeof nothing {

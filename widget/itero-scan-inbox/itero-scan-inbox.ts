@@ -6,7 +6,6 @@ import {
   type PropertyValues,
   type TemplateResult,
 } from 'lit';
-import { keyed } from 'lit/directives/keyed.js';
 import type { View } from '../../shared/scan.ts';
 import type { ComponentName } from '../../shared/session.ts';
 import type { StreamEvent } from '../../shared/stream-event.ts';
@@ -24,7 +23,7 @@ import type { LinkState } from '../core/page-link.ts';
 import { expiredView, faultView, frame, loadingView, offlineNotice, unpairedView } from '../core/view-state.ts';
 import { toLabel } from '../core/tooth-notation.ts';
 import { CaseOpener } from './case-opener.ts';
-import { renderList, renderOutlines } from './case-list.ts';
+import { drawCases, renderList, renderOutlines, type ListView } from './case-list.ts';
 import { countWords, renderFilters, renderNothing, type FilterView } from './filter-bar.ts';
 import { Inbox } from './inbox.ts';
 import { inboxStyles } from './itero-scan-inbox.styles.ts';
@@ -102,6 +101,7 @@ export class IteroScanInbox extends IteroElement {
   readonly #list = new VirtualList(this, {
     scroller: () => this.renderRoot.querySelector<HTMLElement>('.list:not(.dim)'),
     keys: () => this.#keys(),
+    draw: (list) => drawCases(list, this.#listView()),
     open: () => this.#inbox.state.open,
     holdsFocus: () => this.#opener.looksAt !== null,
     shown: (span) => this.#shown(span),
@@ -118,7 +118,6 @@ export class IteroScanInbox extends IteroElement {
   #rowKeys: readonly RowKey[] = [];
   #span: Span = { first: 0, end: 0 };
   #said = '';
-  #sayings = 0;
   #above = 0;
   #unread: number | null = null;
   #tick: ReturnType<typeof setInterval> | undefined;
@@ -188,7 +187,7 @@ export class IteroScanInbox extends IteroElement {
     const { counts } = this.#inbox.state;
     const aside = counts ? html`<span class="count">${countWords(counts, this.language)}</span>` : nothing;
     return html`${frame({ heading: this.#clinicWide ? msg('Scans of the clinic') : msg('Scans'), aside, body: this.#body() })}
-      <div class="hidden-visually" role="status">${keyed(this.#sayings, html`<span>${this.#said}</span>`)}</div>
+      <div class="hidden-visually" role="status">${this.#said}</div>
       ${this.#opener.renderLightbox()}`;
   }
 
@@ -209,7 +208,7 @@ export class IteroScanInbox extends IteroElement {
         : nothing,
       state.rows.length > 0 ? pairingNotice(this.#inbox.pairing) : nothing,
     ];
-    if (state.rows.length > 0) return [notices, this.#filters(), this.#renderList()];
+    if (state.rows.length > 0) return [notices, this.#filters(), renderList(this.#listView())];
     if (state.load.kind === 'ready') return [notices, this.#filters(), this.#renderEmpty()];
     if (this.#inbox.outlines.length > 0 && !isNarrowed(state.filter))
       return [notices, renderOutlines(this.#inbox.outlines)];
@@ -252,9 +251,9 @@ export class IteroScanInbox extends IteroElement {
     return this.#rowKeys;
   }
 
-  #renderList(): TemplateResult {
+  #listView(): ListView {
     const look = this.#detailLook();
-    return renderList({
+    return {
       state: this.#inbox.state,
       indexes: this.#list.indexes(),
       current: this.#list.current,
@@ -264,7 +263,7 @@ export class IteroScanInbox extends IteroElement {
       toTop: () => this.#list.toTop(),
       loadMore: () => void this.#inbox.loadMore(),
       keyDown: this.#keyDown,
-    });
+    };
   }
 
   #detailLook(): DetailLook {
@@ -341,8 +340,8 @@ export class IteroScanInbox extends IteroElement {
   }
 
   #say(words: string): void {
-    this.#said = words;
-    this.#sayings += 1;
+    // The same words again are read out again only when something about them changed.
+    this.#said = this.#said === words ? `${words}\u00a0` : words;
   }
 
   #versionOf({ orderId, version }: ScanNews): string | null {

@@ -11,6 +11,8 @@ export interface VirtualListOptions {
   /** Scrolls; its only child of interest is the `ul` that holds the rows, `li[data-id]`. */
   readonly scroller: () => HTMLElement | null;
   readonly keys: () => readonly RowKey[];
+  /** Puts the rows of `indexes()` into the `ul`. */
+  readonly draw: (list: Element) => void;
   /** The open row: it stays where it is while others come and go. */
   readonly open: () => string | null;
   /** Focus has gone to a dialog and will come back to its row. */
@@ -85,6 +87,8 @@ export class VirtualList implements ReactiveController {
     const scroller = this.#options.scroller();
     if (scroller !== this.#scroller) this.#attach(scroller);
     if (scroller === null) return;
+    const list = scroller.querySelector('ul');
+    if (list) this.#options.draw(list);
     this.#observeRows(scroller);
     this.#settle(this.#layout.keys);
     this.#returnFocus();

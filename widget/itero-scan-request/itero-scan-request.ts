@@ -20,7 +20,7 @@ import {
 import type { FormStore } from './form-store.ts';
 import { toIdentity, type MissingPart } from './identity.ts';
 import { scanRequestStyles } from './itero-scan-request.styles.ts';
-import { listTemplate } from './list-template.ts';
+import { drawRequests, listTemplate, type ListView } from './list-template.ts';
 import { ListStore } from './list-store.ts';
 import { PatientCalls, type RequestHost } from './patient-calls.ts';
 import { missingText } from './words.ts';
@@ -148,6 +148,8 @@ export class IteroScanRequest extends IteroElement {
 
   protected override updated(): void {
     this.setStates(...this.#states());
+    const { list } = this.#requests;
+    if (list.kind === 'ready') drawRequests(this.renderRoot, this.#requestList(list));
   }
 
   #states(): StateName[] {
@@ -269,14 +271,18 @@ export class IteroScanRequest extends IteroElement {
 
   #listView(): TemplateResult | typeof nothing {
     const { list } = this.#requests;
-    const identity = this.#identity();
     if (!this.#hasChart) return nothing;
     if (list.kind === 'failed') return faultView(list.fault, () => void this.#requests.load());
     if (list.kind === 'loading') return this.#linkWas === 'failed' ? nothing : loadingView(2);
     if (list.items.length === 0 && this.#isOpen) return nothing;
     if (list.items.length === 0) return emptyView(msg('No scan request for this chart yet.'));
     return html`${list.stale === null ? nothing : faultView(list.stale, () => void this.#requests.load())}
-    ${listTemplate({
+    ${listTemplate(this.#requestList(list))}`;
+  }
+
+  #requestList(list: ListView['list']): ListView {
+    const identity = this.#identity();
+    return {
       list,
       language: this.language,
       notation: this.notation,
@@ -290,6 +296,6 @@ export class IteroScanRequest extends IteroElement {
       },
       keep: () => this.#requests.act({ type: 'keep' }),
       cancel: () => void this.#requests.cancelRequest(),
-    })}`;
+    };
   }
 }

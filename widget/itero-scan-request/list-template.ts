@@ -1,6 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit';
-import { repeat } from 'lit/directives/repeat.js';
 import type { PatientIdentity, ScanRequest } from '../../shared/scan-request.ts';
+import { drawRows } from '../core/draw-rows.ts';
 import { formatDate, formatTime, msg, str } from '../core/localize.ts';
 import { shownName } from './identity.ts';
 import { splitRequests, type Cancelling, type ListState } from './list-state.ts';
@@ -25,41 +25,40 @@ export interface ListView {
 /** The chart's requests: those that matter now in view, older ones behind a fold. */
 export function listTemplate(view: ListView): TemplateResult {
   const [current, earlier] = splitRequests(view.list.items, view.now);
-  return html`${current.length === 0 ? nothing : rows(view, current)}
+  return html`${current.length === 0 ? nothing : html`<ul class="requests" part="requests" id="current"></ul>`}
   ${
     earlier.length === 0
       ? nothing
       : html`<details part="earlier">
           <summary>${msg(str`Earlier requests (${earlier.length})`)}</summary>
-          ${rows(view, earlier)}
+          <ul class="requests" part="requests" id="earlier"></ul>
         </details>`
   }`;
 }
 
-function rows(view: ListView, items: readonly ScanRequest[]): TemplateResult {
-  return html`<ul class="requests" part="requests">
-    ${repeat(
-      items,
-      ({ id }) => id,
-      (item) => row(view, item),
-    )}
-  </ul>`;
+/** Fills the lists that `listTemplate` left empty. */
+export function drawRequests(root: ParentNode, view: ListView): void {
+  const [current, earlier] = splitRequests(view.list.items, view.now);
+  for (const [id, items] of Object.entries({ current, earlier })) {
+    const list = root.querySelector(`#${id}`);
+    if (list) drawRows(list, items, { key: (item) => item.id, draw: (item, row) => drawRequest(view, item, row) });
+  }
 }
 
-function row(view: ListView, request: ScanRequest): TemplateResult {
+function drawRequest(view: ListView, request: ScanRequest, row: HTMLLIElement): TemplateResult {
   const { cancelling } = view.list;
   const name = [request.procedure, request.procedureType].filter((part) => part !== null).join(' · ');
   const time = formatTime(request.createdAt, view.language);
-  return html`<li class="request" part="request">
-    <div class="row">
+  row.className = 'request';
+  row.setAttribute('part', 'request');
+  return html`<div class="row">
       <strong class="grow">${name}</strong>
       <span class="tag state-${request.state}">${stateText(request.state)}</span>
     </div>
     <p class="small secondary">${facts(view, request)}</p>
     <p class="small secondary">${origin(request, time)}</p>
     ${advice(request)}
-    ${cancelling?.id === request.id ? cancelSteps(view, cancelling) : cancelButton(view, request, time)}
-  </li>`;
+    ${cancelling?.id === request.id ? cancelSteps(view, cancelling) : cancelButton(view, request, time)}`;
 }
 
 function facts({ notation, language, patient, initialsOnly }: ListView, request: ScanRequest): string {
