@@ -6,7 +6,9 @@ import type { Field, FieldFault } from './draft.ts';
 export function sendFaultText(fault: Fault): string {
   // Nothing is sent by itself later: the patient may have left the chair. The key stays, so that it arrives once.
   if (fault.code === 'offline') {
-    return msg('Not sent: no connection to the scanner service. Try again when it is back; it is never sent twice.');
+    return msg(
+      'No connection to the scanner service. Nothing is sent by itself: try again when it is back, it is never sent twice.',
+    );
   }
   if (fault.code !== 'idempotency_mismatch') return fault.displayMessage;
   return msg('An earlier attempt of this form has arrived. Look at the requests of this chart before you send again.');
