@@ -27,6 +27,7 @@ export function createRecheckLoop(parts: IntakeParts & { rechecks: Rechecks }): 
       if (order.accountId === connection.account_id && order.orderId === scan.order_id) {
         await merge.merge({ connection, order, learntBy: 'recheck' });
       }
+      await health.noteAnswer(connection);
       await rechecks.noteStillMissing(scan);
     } catch (error) {
       if (error instanceof AlignFault && error.kind === 'not_found') return rechecks.noteStillMissing(scan);
@@ -44,12 +45,14 @@ export function createRecheckLoop(parts: IntakeParts & { rechecks: Rechecks }): 
     limit: CONCURRENT,
     async pass(slots) {
       const environment = align.environment().name;
-      for (const scan of await rechecks.due(environment, clock.now(), 50)) {
+      // One time for both reads: what falls due between them would be seen by neither.
+      const now = clock.now();
+      for (const scan of await rechecks.due(environment, now, 50)) {
         const key = `${scan.vendor}\0${scan.tenant}\0${scan.account_id}\0${scan.order_id}`;
         if (slots.free() <= 0) return null; // looked at again when one has ended
         if (!slots.has(key)) slots.launch(key, () => look(scan));
       }
-      return rechecks.nextDue(environment, clock.now());
+      return rechecks.nextDue(environment, now);
     },
   });
 }
