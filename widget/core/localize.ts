@@ -3,18 +3,22 @@
 export { msg } from '@lit/localize/init/install.js';
 export { str } from '@lit/localize/internal/str-tag.js';
 
+/** A page may carry a lang attribute that is no language tag: then the browser's language stands in. */
+export function inLanguage<T>(language: string, make: (language: string | undefined) => T): T {
+  try {
+    return make(language);
+  } catch {
+    return make(undefined);
+  }
+}
+
 const formats = new Map<string, Intl.DateTimeFormat>();
 
 function formatOf(language: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
   const key = language + JSON.stringify(options);
   let format = formats.get(key);
   if (!format) {
-    try {
-      format = new Intl.DateTimeFormat(language, options);
-    } catch {
-      // A page may carry a lang attribute that is no language tag.
-      format = new Intl.DateTimeFormat(undefined, options);
-    }
+    format = inLanguage(language, (known) => new Intl.DateTimeFormat(known, options));
     formats.set(key, format);
   }
   return format;
@@ -40,9 +44,5 @@ export function formatDate(iso: string, language: string): string {
 }
 
 export function formatNumber(value: number, language: string): string {
-  try {
-    return value.toLocaleString(language);
-  } catch {
-    return value.toLocaleString();
-  }
+  return inLanguage(language, (known) => value.toLocaleString(known));
 }

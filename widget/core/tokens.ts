@@ -173,11 +173,6 @@ export const tokens = css`
     font-weight: 500;
     padding: 0;
   }
-  .field {
-    display: grid;
-    gap: var(--_unit);
-    align-content: start;
-  }
   input,
   select,
   textarea {
@@ -201,9 +196,6 @@ export const tokens = css`
     block-size: 18px;
     margin: 3px;
     flex: none;
-  }
-  [aria-invalid='true'] {
-    border-color: var(--_danger) !important;
   }
   :focus-visible {
     outline: var(--_focus);
@@ -264,18 +256,6 @@ export const tokens = css`
     overflow: hidden;
     clip-path: inset(50%);
     white-space: nowrap;
-  }
-  dialog {
-    inline-size: min(32rem, calc(100vw - 32px));
-    max-block-size: calc(100vh - 32px);
-    padding: calc(var(--_unit) * 5);
-    border: 1px solid var(--_border);
-    border-radius: calc(var(--_radius) * 1.5);
-    background: var(--_background);
-    color: var(--_text);
-  }
-  dialog::backdrop {
-    background: rgb(0 0 0 / 0.45);
   }
   @media (forced-colors: active) {
     .skeleton i {

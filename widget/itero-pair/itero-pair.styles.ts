@@ -109,4 +109,16 @@ export const styles = css`
     padding-inline-start: 1.25em;
     list-style: disc;
   }
+  dialog {
+    inline-size: min(32rem, calc(100vw - 32px));
+    max-block-size: calc(100vh - 32px);
+    padding: calc(var(--_unit) * 5);
+    border: 1px solid var(--_border);
+    border-radius: calc(var(--_radius) * 1.5);
+    background: var(--_background);
+    color: var(--_text);
+  }
+  dialog::backdrop {
+    background: rgb(0 0 0 / 0.45);
+  }
 `;

@@ -242,9 +242,6 @@ export const inboxStyles = css`
     --_tone: var(--_danger);
     font-weight: 600;
   }
-  .danger-text {
-    color: var(--_danger);
-  }
   .strip {
     grid-area: strip;
     display: grid;
@@ -258,7 +255,6 @@ export const inboxStyles = css`
     cursor: zoom-in;
   }
   .strip.none {
-    display: grid;
     grid-template-columns: 1fr;
     place-items: center;
     padding: calc(var(--_unit) * 2);
@@ -320,10 +316,6 @@ export const inboxStyles = css`
   }
   .my-itero::after {
     content: ' ↗' / '';
-  }
-  .facts-list .my-itero,
-  .detail .my-itero {
-    justify-self: start;
   }
   @container (min-width: 560px) {
     .case {

@@ -340,7 +340,7 @@ export class IteroScanInbox extends IteroElement {
   }
 
   #say(words: string): void {
-    // The same words again are read out again only when something about them changed.
+    // The same words are read out again only when something about them differs.
     this.#said = this.#said === words ? `${words}\u00a0` : words;
   }
 

@@ -1,6 +1,13 @@
 import { css } from 'lit';
 
 export const detailStyles = css`
+  .danger-text {
+    color: var(--_danger);
+  }
+  .facts-list .my-itero,
+  .detail .my-itero {
+    justify-self: start;
+  }
   .detail {
     display: grid;
     gap: calc(var(--_unit) * 4);
@@ -174,6 +181,8 @@ export const detailStyles = css`
     padding: 0;
     border: 0;
     border-radius: 0;
+    background: var(--_background);
+    color: var(--_text);
     color-scheme: dark;
   }
   .viewer[open] {

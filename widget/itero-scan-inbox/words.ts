@@ -1,5 +1,5 @@
 import type { Phase, Scan } from '../../shared/scan.ts';
-import { msg, str } from '../core/localize.ts';
+import { inLanguage, msg, str } from '../core/localize.ts';
 import type { ScanStatusFilter } from './scan-filter.ts';
 
 export function phaseName(phase: Phase): string {
@@ -66,12 +66,7 @@ const relatives = new Map<string, Intl.RelativeTimeFormat>();
 export function timeAgo(iso: string, language: string, now: number): string {
   let format = relatives.get(language);
   if (!format) {
-    try {
-      format = new Intl.RelativeTimeFormat(language, { numeric: 'auto' });
-    } catch {
-      // A page may carry a lang attribute that is no language tag.
-      format = new Intl.RelativeTimeFormat(undefined, { numeric: 'auto' });
-    }
+    format = inLanguage(language, (known) => new Intl.RelativeTimeFormat(known, { numeric: 'auto' }));
     relatives.set(language, format);
   }
   const seconds = (Date.parse(iso) - now) / 1000;

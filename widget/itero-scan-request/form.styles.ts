@@ -1,6 +1,14 @@
 import { css } from 'lit';
 
 export const formStyles = css`
+  .field {
+    display: grid;
+    gap: var(--_unit);
+    align-content: start;
+  }
+  [aria-invalid='true'] {
+    border-color: var(--_danger) !important;
+  }
   .form {
     display: grid;
     gap: calc(var(--_unit) * 4);
