@@ -1,7 +1,7 @@
 import { html } from 'hono/html';
 import type { User } from '../clinics.ts';
 import type { Patient } from '../patients.ts';
-import { layout, type Html } from './layout.ts';
+import { layout, unreachable, type Html } from './layout.ts';
 
 const TABS = { overview: 'Overview', plan: 'Treatment plan', notes: 'Notes' } as const;
 export type Tab = keyof typeof TABS;
@@ -72,22 +72,19 @@ function panel(patient: Patient, tab: Tab): Html {
 function overview(patient: Patient): Html {
   return html`<div class="chart">
     <div class="stack">
-      <section aria-label="Send to scanner">
-        <itero-scan-request
-          first-name="${patient.firstName}"
-          last-name="${patient.lastName}"
-          chart-number="${patient.chartNumber}"
-          date-of-birth="${patient.dateOfBirth}"
-        ></itero-scan-request>
-      </section>
+      <itero-scan-request
+        first-name="${patient.firstName}"
+        last-name="${patient.lastName}"
+        chart-number="${patient.chartNumber}"
+        date-of-birth="${patient.dateOfBirth}"
+        >${unreachable}</itero-scan-request
+      >
       <section class="card" aria-labelledby="plan">
         <h2 id="plan">Treatment plan</h2>
         ${planTable(patient)}
       </section>
     </div>
-    <section aria-label="Scans">
-      <itero-scan-inbox chart-number="${patient.chartNumber}"></itero-scan-inbox>
-    </section>
+    <itero-scan-inbox chart-number="${patient.chartNumber}">${unreachable}</itero-scan-inbox>
   </div>`;
 }
 

@@ -10,6 +10,12 @@ const NAV = [
   ['/settings', 'Settings'],
 ] as const;
 
+/** Stands in an element until the embed has defined it: seen only when the scanner service cannot be reached. */
+export const unreachable: Html = html`<p class="fallback">
+  The scanner service cannot be reached, so scans cannot be shown here. The chart itself works as always. Reload the
+  page in a moment.
+</p>`;
+
 export interface Page {
   readonly title: string;
   readonly active: (typeof NAV)[number][0];
@@ -19,7 +25,7 @@ export interface Page {
 /** Every page of a signed-in person. The two lines in `head` are all that a vendor adds to embed the scanner. */
 export function layout(user: User, bff: string, page: Page): Html {
   return html`<!doctype html>
-    <html lang="en">
+    <html lang="en-GB">
       <head>
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />

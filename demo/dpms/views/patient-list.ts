@@ -11,8 +11,8 @@ export function patientListPage(user: User, bff: string, patients: readonly Pati
         <h1>Patients</h1>
         <p class="muted">${patients.length} records</p>
       </div>
-      <div class="card scroll">
-        <table>
+      <div class="card">
+        <table class="people-list">
           <thead>
             <tr>
               <th scope="col">Name</th>
@@ -28,9 +28,9 @@ export function patientListPage(user: User, bff: string, patients: readonly Pati
                   <th scope="row">
                     <a href="/patients/${patient.id}"><bdi>${patient.lastName}, ${patient.firstName}</bdi></a>
                   </th>
-                  <td>${patient.chartNumber}</td>
-                  <td>${patient.dateOfBirth}</td>
-                  <td>${patient.alerts.join(', ') || html`<span class="muted">none</span>`}</td>
+                  <td data-label="Chart">${patient.chartNumber}</td>
+                  <td data-label="Born">${patient.dateOfBirth}</td>
+                  <td data-label="Alerts">${patient.alerts.join(', ') || html`<span class="muted">none</span>`}</td>
                 </tr>`,
             )}
           </tbody>

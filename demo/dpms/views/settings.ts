@@ -1,6 +1,6 @@
 import { html } from 'hono/html';
 import { clinicOf, type User } from '../clinics.ts';
-import { layout, type Html } from './layout.ts';
+import { layout, unreachable, type Html } from './layout.ts';
 
 export function settingsPage(user: User, bff: string): Html {
   const clinic = clinicOf(user);
@@ -26,7 +26,7 @@ export function settingsPage(user: User, bff: string): Html {
             </div>
           </dl>
         </section>
-        <section aria-label="iTero scanner"><itero-pair></itero-pair></section>
+        <itero-pair>${unreachable}</itero-pair>
       </div>`,
   });
 }

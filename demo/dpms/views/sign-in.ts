@@ -4,7 +4,7 @@ import type { Html } from './layout.ts';
 
 export function signInPage(failed: boolean): Html {
   return html`<!doctype html>
-    <html lang="en">
+    <html lang="en-GB">
       <head>
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
