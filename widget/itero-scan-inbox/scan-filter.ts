@@ -84,16 +84,7 @@ export function matcher(filter: ScanFilter): (scan: Scan) => boolean {
 }
 
 function hasStatus(scan: Scan, status: ScanStatusFilter): boolean {
-  switch (status) {
-    case 'all':
-      return true;
-    case 'unread':
-      return scan.unread;
-    case 'unmatched':
-      return scan.unmatched;
-    case 'waiting':
-      return isWaiting(scan);
-    default:
-      return scan.phase === (status satisfies Phase);
-  }
+  if (status === 'unread' || status === 'unmatched') return scan[status];
+  if (status === 'waiting') return isWaiting(scan);
+  return status === 'all' || scan.phase === (status satisfies Phase);
 }

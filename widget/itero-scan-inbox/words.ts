@@ -15,18 +15,11 @@ export function phaseName(phase: Phase): string {
 }
 
 export function filterName(filter: ScanStatusFilter): string {
-  switch (filter) {
-    case 'all':
-      return msg('All scans');
-    case 'unread':
-      return msg('Unread');
-    case 'unmatched':
-      return msg('Unmatched');
-    case 'waiting':
-      return msg('Waiting for files');
-    default:
-      return phaseName(filter);
-  }
+  if (filter === 'all') return msg('All scans');
+  if (filter === 'unread') return msg('Unread');
+  if (filter === 'unmatched') return msg('Unmatched');
+  if (filter === 'waiting') return msg('Waiting for files');
+  return phaseName(filter);
 }
 
 export function procedureName(scan: Pick<Scan, 'procedure' | 'caseType'>): string {
