@@ -28,9 +28,18 @@ function* taggedTemplates(node: Node): Generator<{ tag: string; quasis: Node[] }
   }
 }
 
+/** Styles without comments, the white space that the grammar does not need, last semicolons and leading zeros. */
+function foldStyles(styles: string): string {
+  return styles
+    .replaceAll(/\/\*.*?\*\//g, '')
+    .replaceAll(/\s*([{};,])\s*| ([*>]) |(?<=[\w)-]:) /g, '$1$2')
+    .replaceAll(';}', '}')
+    .replaceAll(/(?<=[\s(,:])0\./g, '.');
+}
+
 /**
  * Takes the indentation out of templates and styles. Only white space around a line break is folded, into one space,
- * which HTML reads the same (no template here is white-space sensitive); in styles it goes where the grammar needs none.
+ * which HTML reads the same (no template here is white-space sensitive).
  */
 function foldTemplates(): Plugin {
   return {
@@ -44,8 +53,7 @@ function foldTemplates(): Plugin {
         for (const { tag, quasis } of taggedTemplates(parseAst(code) as unknown as Node)) {
           for (const { start, end } of quasis) {
             const folded = code.slice(start, end).replaceAll(LINE_BREAK, ' ');
-            const text =
-              tag === 'css' ? folded.replaceAll(/\s*([{};,])\s*|(?<=[\w)-]:) /g, '$1').replaceAll(';}', '}') : folded;
+            const text = tag === 'css' ? foldStyles(folded) : folded;
             edits.push({ start, end, text });
           }
         }

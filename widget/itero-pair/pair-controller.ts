@@ -6,6 +6,7 @@ import { IteroBeforeUnpairEvent, IteroErrorEvent, IteroPairedEvent, IteroUnpaire
 import { clientFault, isAborted, type Fault } from '../core/fault.ts';
 import { msg, str } from '../core/localize.ts';
 import type { PageLink } from '../core/page-link.ts';
+import { askImpact, chooseAccount, listAccounts, signOut, startAuthorization, unpair } from './pair-calls.ts';
 import { onlyChoice, reduce, START, transition, type PairAction, type PairState } from './pair-state.ts';
 import { openSignInWindow, toWebAddress, watchSignIn, type SignInWatch } from './sign-in.ts';
 
@@ -134,7 +135,7 @@ export class PairController implements ReactiveController {
     const popup = openSignInWindow();
     this.#status = '';
     this.#dispatch({ type: 'sign_in' });
-    const answer = await link.api.startAuthorization();
+    const answer = await startAuthorization(link.api);
     if (link !== this.#door.link()) {
       popup?.close();
       return;
@@ -177,7 +178,7 @@ export class PairController implements ReactiveController {
     if (!link) return;
     this.#status = '';
     this.#dispatch({ type: 'list' });
-    const answer = await link.api.accounts();
+    const answer = await listAccounts(link.api);
     if (link !== this.#door.link()) return;
     if (!answer.ok) {
       this.#failed(answer.error);
@@ -193,7 +194,7 @@ export class PairController implements ReactiveController {
     const link = this.#door.link();
     if (!link) return;
     this.#dispatch({ type: 'pair' });
-    const answer = await link.api.choose(accountId);
+    const answer = await chooseAccount(link.api, accountId);
     if (link !== this.#door.link()) return;
     if (!answer.ok) {
       this.#failed(answer.error);
@@ -225,7 +226,7 @@ export class PairController implements ReactiveController {
     const link = this.#door.link();
     if (!link) return;
     this.#dispatch({ type: 'ask_unpair' });
-    const answer = await link.api.impact();
+    const answer = await askImpact(link.api);
     if (link !== this.#door.link()) return;
     if (answer.ok) this.#dispatch({ type: 'impact', impact: answer.value });
     else this.#failed(answer.error);
@@ -259,7 +260,7 @@ export class PairController implements ReactiveController {
       return;
     }
     this.#dispatch({ type: unpairing ? 'unpair' : 'sign_out' });
-    const answer = await (unpairing ? link.api.unpair() : link.api.signOut());
+    const answer = await (unpairing ? unpair : signOut)(link.api);
     if (link !== this.#door.link()) return;
     if (!answer.ok) {
       this.#failed(answer.error);

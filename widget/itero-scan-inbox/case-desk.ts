@@ -1,5 +1,7 @@
 import type { TemplateResult } from 'lit';
-import type { AssetName, FullRx, View } from '../../shared/scan.ts';
+import { routes } from '../../shared/routes.ts';
+import { fullRxSchema, type AssetName, type FullRx, type View } from '../../shared/scan.ts';
+import { get } from '../core/api.ts';
 import { IteroDownloadEvent } from '../core/events.ts';
 import type { CaseDoor } from './case-opener.ts';
 import { filesHeldWords } from './case-words.ts';
@@ -114,7 +116,7 @@ export class CaseDesk {
     if (!source || open === null || this.#rx.kind === 'loading' || this.#rx.kind === 'ready') return;
     this.#rx = { kind: 'loading' };
     this.#host.requestUpdate();
-    const answer = await source.api.rx(open);
+    const answer = await source.api.ask(fullRxSchema, get(routes.scanRx(open)));
     if (source !== this.#inbox.source || this.#inbox.state.open !== open) return;
     this.#rx = answer.ok ? { kind: 'ready', value: answer.value } : { kind: 'failed', fault: answer.error };
     this.#host.requestUpdate();

@@ -16,6 +16,7 @@ import {
   type FieldFaults,
   type Remembered,
 } from './draft.ts';
+import { checkPatient, correctPatient, readPractice, sendRequest } from './form-calls.ts';
 import { blockedView, formTemplate, type FormView } from './form-template.ts';
 import { isSameIdentity } from './identity.ts';
 import { IteroToothChart } from './itero-tooth-chart.ts';
@@ -105,8 +106,10 @@ export class FormStore {
 
   async #loadPractice(): Promise<void> {
     const { signal } = this.#calls;
-    const answer = await this.#host.api()?.practice(signal);
-    if (!answer || isLate(answer, signal, this.#host)) return;
+    const api = this.#host.api();
+    if (!api) return;
+    const answer = await readPractice(api, signal);
+    if (isLate(answer, signal, this.#host)) return;
     const identity = this.#host.identity();
     if (!answer.ok) this.act({ type: 'practice_failed', fault: answer.error });
     else if (identity.ok) {
@@ -128,7 +131,7 @@ export class FormStore {
     const api = this.#host.api();
     if (this.request.kind !== 'editing' || !api) return;
     const signal = this.#calls.latest('check');
-    const answer = await api.checkPatient(this.request.form.patient, signal);
+    const answer = await checkPatient(api, this.request.form.patient, signal);
     if (!isLate(answer, signal, this.#host)) this.act({ type: 'checked', answer });
   }
 
@@ -158,7 +161,7 @@ export class FormStore {
     if (!api || !this.#host.emit(new IteroBeforeSendEvent(draft.procedureId))) return;
     this.act({ type: 'send' });
     const { signal } = this.#calls;
-    const answer = judgeSent(await api.sendRequest(toWire(practice, draft, patient), key, signal));
+    const answer = judgeSent(await sendRequest(api, toWire(practice, draft, patient), key, signal));
     if (isLate(answer, signal, this.#host)) return;
     if (answer.ok) this.#wasSent(answer.value, draft);
     else {
@@ -196,7 +199,7 @@ export class FormStore {
     const { signal } = this.#calls;
     const { chartNumber, firstName, lastName } = known;
     const names = { newFirstName: patient.firstName, newLastName: patient.lastName };
-    const answer = await api.correctPatient({ chartNumber, firstName, lastName, ...names }, signal);
+    const answer = await correctPatient(api, { chartNumber, firstName, lastName, ...names }, signal);
     if (isLate(answer, signal, this.#host)) return;
     if (!answer.ok) this.act({ type: 'correct', step: 'refused', fault: answer.error });
     else if (this.request.kind === 'editing') this.checkAnew(this.request.form.patient);

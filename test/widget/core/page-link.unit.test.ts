@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { toProblem, type ProblemCode } from '../../../shared/problem.ts';
 import type { ComponentName, SessionRequest } from '../../../shared/session.ts';
 import { joinPageLink, openLinks, type JoinedLink } from '../../../widget/core/page-link.ts';
+import { listAccounts } from '../../../widget/itero-pair/pair-calls.ts';
 import { aToken, installPage, type FakePage } from './page-globals.ts';
 
 const APIBASE = 'https://bff.test';
@@ -160,7 +161,7 @@ describe('a page link', () => {
       answer = () => Response.json({ accounts: [] });
       return problem('environment_changed');
     };
-    expect(await link.api.accounts()).toMatchObject({ ok: true });
+    expect(await listAccounts(link.api)).toMatchObject({ ok: true });
     await pass();
     expect(asked.at(-1)?.reason).toBe('environment-changed');
     expect(heard).toEqual(['ready', 'starting', 'ready']);
@@ -219,8 +220,8 @@ describe('a page link', () => {
     const second = join();
     await pass();
     first.link.leave();
-    expect(await first.link.api.accounts()).toMatchObject({ ok: false, error: { code: 'aborted' } });
-    expect(await second.link.api.accounts()).toMatchObject({ ok: true });
+    expect(await listAccounts(first.link.api)).toMatchObject({ ok: false, error: { code: 'aborted' } });
+    expect(await listAccounts(second.link.api)).toMatchObject({ ok: true });
     expect(openLinks()).toBe(1);
   });
 });

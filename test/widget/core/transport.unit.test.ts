@@ -4,6 +4,7 @@ import { ok } from '../../../shared/result.ts';
 import { createApi, requestIdOf, type Api } from '../../../widget/core/api.ts';
 import { isAborted } from '../../../widget/core/fault.ts';
 import { createTransport } from '../../../widget/core/transport.ts';
+import { listAccounts, unpair } from '../../../widget/itero-pair/pair-calls.ts';
 
 const unread = { unread: 3 };
 
@@ -73,16 +74,16 @@ describe('calls to the BFF', () => {
 
   it('repeat reading in the new environment, never writing', async () => {
     answers = [problem('environment_changed'), () => Response.json({ accounts: [] })];
-    expect(await api.accounts()).toEqual(ok([]));
+    expect(await listAccounts(api)).toEqual(ok([]));
     answers = [problem('environment_changed')];
-    expect(await api.unpair()).toMatchObject({ ok: false, error: { code: 'environment_changed' } });
+    expect(await unpair(api)).toMatchObject({ ok: false, error: { code: 'environment_changed' } });
     expect(renewals).toEqual(['environment-changed', 'environment-changed']);
     expect(sent).toHaveLength(3);
   });
 
   it('give a problem document as a fault with its words and number', async () => {
     answers = [problem('forbidden')];
-    expect(await api.unpair()).toMatchObject({
+    expect(await unpair(api)).toMatchObject({
       ok: false,
       error: { code: 'forbidden', status: 403, requestId: 'req-1', displayMessage: expect.stringContaining('right') },
     });
