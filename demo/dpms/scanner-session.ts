@@ -68,10 +68,16 @@ export async function mintScannerSession(access: ScannerAccess, user: User, wish
     console.error('The scanner service did not answer:', error instanceof Error ? error.name : 'unknown error');
     return null;
   });
-  if (answer === null || !answer.ok) {
-    if (answer !== null) console.error(`The scanner service refused a session: ${answer.status}.`);
+  const granted = answer?.ok === true ? readGrant(await answer.json().catch(() => null)) : null;
+  if (granted === null) {
+    if (answer !== null) console.error(`The scanner service gave no session: ${answer.status}.`);
     return { status: 502, message: 'The scanner service is not available at the moment.' };
   }
-  const { session_token, expires_at } = (await answer.json()) as { session_token: string; expires_at: string };
-  return { status: 200, body: { session_token, expires_at } };
+  return { status: 200, body: granted };
+}
+
+function readGrant(answer: unknown): { session_token: string; expires_at: string } | null {
+  if (typeof answer !== 'object' || answer === null) return null;
+  const { session_token, expires_at } = answer as Record<string, unknown>;
+  return typeof session_token === 'string' && typeof expires_at === 'string' ? { session_token, expires_at } : null;
 }
