@@ -53,6 +53,8 @@ export interface TestBffOptions {
   readonly dataDir?: string;
   readonly timings?: Record<string, unknown>;
   readonly embedDirectory?: string;
+  /** Where the world finds it, if not at its own address: what stands in front forwards to it. */
+  readonly publicUrl?: string;
 }
 
 export interface TestBff {
@@ -95,7 +97,7 @@ export async function startBff(options: TestBffOptions = {}): Promise<TestBff> {
   );
   const url = `http://127.0.0.1:${listener.port}`;
   options.cloud?.allowRedirect(`${url}/v1/pairing/callback`);
-  const config = parseConfig(configOf(url, dataDir, options), {});
+  const config = parseConfig(configOf(options.publicUrl ?? url, dataDir, options), {});
   if (!config.ok) throw new Error(`test configuration: ${JSON.stringify(config.error)}`);
   const align = createFixedAlignSource(config.value.align);
   const settings = config.value.process;

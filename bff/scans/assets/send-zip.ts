@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
+import { pipeline as connect, type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { AlignFault, type AlignPort, type OpenAsset } from '../../align/index.ts';
 import type { Audit } from '../../audit/index.ts';
@@ -94,6 +96,8 @@ async function stream(
 ): Promise<void> {
   // A server that does not know ranges answers 200 with the whole.
   const partial = ranged && asset.status === 206 && asset.contentRange !== null;
+  const body = partial ? asset.body : await toWholeZip(asset.body, response);
+  if (body === null) return; // nobody is there any more
   response.writeHead(partial ? 206 : 200, {
     ...headers,
     ...(asset.contentLength !== null && { 'Content-Length': String(asset.contentLength) }),
@@ -101,11 +105,27 @@ async function stream(
   });
   try {
     // A failing side destroys the other: the client sees a broken download and asks for the rest.
-    if (partial) await pipeline(asset.body, response);
-    else await pipeline(asset.body, new WholeZip(), response);
+    await pipeline(body, response);
   } catch (error) {
     const reason = error instanceof Error ? error.name : 'unknown';
     context.get('log').info({ reason, left: response.destroyed && !response.writableFinished }, 'a download broke off');
+  }
+}
+
+/**
+ * Resolves with the first bytes of it, so that what is broken or no zip from its beginning is told in words and not by a
+ * connection that closes; null when the reader has left.
+ */
+async function toWholeZip(file: Readable, response: ServerResponse): Promise<Readable | null> {
+  const whole = new WholeZip();
+  // Whoever reads `whole` is told of every fault.
+  connect(file, whole, () => undefined);
+  try {
+    await once(whole, 'readable');
+    return whole;
+  } catch (error) {
+    if (response.destroyed) return null;
+    throw new ProblemError('upstream_wrong_shape', {}, error);
   }
 }
 

@@ -12,8 +12,12 @@ const HOLD = 64 * 1024 + END_RECORD;
 export class WholeZip extends Transform {
   #held: Buffer[] = [];
   #size = 0;
+  #begun = false;
 
   override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
+    // Every zip begins so; a gateway's page in its place is known before anything of it goes out.
+    if (!this.#begun && chunk.length > 0 && chunk[0] !== 0x50) return done(new Error('no zip'));
+    this.#begun ||= chunk.length > 0;
     this.#held.push(chunk);
     this.#size += chunk.length;
     for (let first = this.#held[0]; first !== undefined; first = this.#held[0]) {
