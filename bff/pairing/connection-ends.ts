@@ -50,11 +50,31 @@ export function createConnectionEnds(parts: {
     log.warn({ connection: connectionId }, 'nobody is signed in to this connection any more');
   }
 
+  async function refuse(tx: Tx, tokenId: string): Promise<void> {
+    const logins = await tx
+      .updateTable('logins')
+      .set({ state: 'failing', changed_at: clock.now() })
+      .where('token_id', '=', tokenId)
+      .where('state', '=', 'healthy')
+      .returning('connection_id')
+      .execute();
+    for (const id of new Set(logins.map((login) => login.connection_id))) await settleLogins(tx, id);
+  }
+
   return {
     settleLogins,
 
-    async lost(connectionId) {
+    async lost(connectionId, through) {
       await store.write(async (tx) => {
+        const logins = await tx
+          .selectFrom('logins')
+          .select(['id', 'state', 'created_at'])
+          .where('connection_id', '=', connectionId)
+          .execute();
+        // A late answer to a login of a former pairing, or somebody paired since: an un-pair ends what was there before it.
+        if (!logins.some(({ id }) => id === through.id)) return;
+        const since = logins.some(({ state, created_at: at }) => state === 'healthy' && at > through.created_at);
+        if (since) return refuse(tx, through.token_id);
         const connection = await find(tx, connectionId);
         if (connection === undefined) return;
         const state = nextConnectionState(connection.state, 'lost');
@@ -66,14 +86,14 @@ export function createConnectionEnds(parts: {
           .where('id', '=', connectionId)
           .execute();
         // align-api §3: an un-pair hits every user. Were a login kept, its next refused call would end a newer pairing.
-        const logins = await tx
+        const gone = await tx
           .deleteFrom('logins')
           .where('connection_id', '=', connectionId)
           .returning('token_id')
           .execute();
         await sets.dropUnused(
           tx,
-          logins.map((login) => login.token_id),
+          gone.map((login) => login.token_id),
         );
         await events.append(tx, { vendor, tenant, environment, type: 'pairing.removed', data: { reason: 'lost' } });
         const system = { vendor, tenant, environment, userId: 'system', sessionId: null };
@@ -82,17 +102,6 @@ export function createConnectionEnds(parts: {
       });
     },
 
-    async tokenRefused(tokenId) {
-      await store.write(async (tx) => {
-        const logins = await tx
-          .updateTable('logins')
-          .set({ state: 'failing', changed_at: clock.now() })
-          .where('token_id', '=', tokenId)
-          .where('state', '=', 'healthy')
-          .returning('connection_id')
-          .execute();
-        for (const id of new Set(logins.map((login) => login.connection_id))) await settleLogins(tx, id);
-      });
-    },
+    tokenRefused: (tokenId) => store.write((tx) => refuse(tx, tokenId)),
   };
 }

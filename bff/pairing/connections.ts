@@ -6,7 +6,6 @@ import type { ConnectionRow } from '../store/schema.ts';
 import type { TenantKey } from '../tenancy.ts';
 import { nextCallbackHealth, type CallbackEvent } from './callback-health.ts';
 import type { CallbackTokens } from './callback-tokens.ts';
-import type { ConnectionEnds } from './connection-ends.ts';
 import { CONNECTED } from './connection-state.ts';
 
 /** The clinic's connection to its Align account (rules.md "Connection and logins"). */
@@ -20,8 +19,6 @@ export interface Connections {
   pollable(environment: string): Promise<ConnectionRow[]>;
   /** @throws ProblemError `unpaired`, `needs_login` or `pairing_lost`. */
   requireActive(key: TenantKey): Promise<ConnectionRow>;
-  /** Somebody un-paired the account elsewhere: everybody is told once, polling stops. Opens its own transaction. */
-  markLost(connectionId: string): Promise<void>;
   /** The connection behind a callback URL, unless it was un-paired; former tokens stay valid for seven days. */
   routeCallback(token: string): Promise<ConnectionRow | null>;
   /** In the transaction that stores the hint: the callback is confirmed. */
@@ -38,11 +35,10 @@ export interface Connections {
 export function createConnections(parts: {
   store: Store;
   clock: Clock;
-  ends: ConnectionEnds;
   callbackTokens: CallbackTokens;
   repairCallback: (connectionId: string) => Promise<void>;
 }): Connections {
-  const { store, clock, ends, callbackTokens } = parts;
+  const { store, clock, callbackTokens } = parts;
 
   /** The connected one (a tenant has one at most), else the one that was paired last. */
   async function current(key: TenantKey): Promise<ConnectionRow | null> {
@@ -123,7 +119,6 @@ export function createConnections(parts: {
     },
 
     repairCallback: (connectionId) => parts.repairCallback(connectionId),
-    markLost: (connectionId) => ends.lost(connectionId),
 
     async routeCallback(token) {
       const id = await callbackTokens.find(token);

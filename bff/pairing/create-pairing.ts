@@ -48,7 +48,7 @@ export function createPairing(parts: PairingParts): {
   const callbackTokens = createCallbackTokens(parts);
   const pairAccount = createPairAccount({ ...parts, callbackTokens });
   const repairCallback = createCallbackRepair({ ...parts, vault, sets, pairAccount, log });
-  const connections = createConnections({ ...parts, ends, callbackTokens, repairCallback });
+  const connections = createConnections({ ...parts, callbackTokens, repairCallback });
   const signIns = createSignIns({ ...parts, log });
   const chooseAccount = createChooseAccount({ ...parts, signIns, sets, pairAccount });
   const endPairing = createEndPairing({ ...parts, vault, sets, signIns, connections, ends, callbackTokens, log });

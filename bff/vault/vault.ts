@@ -18,7 +18,8 @@ export interface TokenCall {
 export interface Vault {
   /**
    * Runs `call` with a valid access token: for a person their own login, else the connection's newest healthy one; a
-   * login that is dead fails over to the next. 401 → one refresh and one retry. `not_paired` marks the connection lost.
+   * login that is dead fails over to the next. 401 → one refresh and one retry. `not_paired` marks the connection lost,
+   * unless somebody signed in later than the refused login: an un-pair ends the logins that were there (align-api §3).
    * Rejects with `AlignFault`; no usable login is `invalid_grant`, another active environment `not_configured`
    * with property `environment`.
    */
@@ -27,8 +28,11 @@ export interface Vault {
 
 /** Told by the vault what it met; pairing owns the consequences. */
 export interface VaultEvents {
-  /** Upstream says that somebody un-paired the account. */
-  lost(connectionId: string): Promise<void>;
+  /**
+   * Upstream says that somebody un-paired the account.
+   * @param through the login it was said to: one that is gone by now belonged to a former pairing, which ends no newer one
+   */
+  lost(connectionId: string, through: LoginRow): Promise<void>;
   /** The refresh token is dead: every login on this token set must sign in again. */
   tokenRefused(tokenId: string): Promise<void>;
 }
@@ -96,14 +100,21 @@ export function createVault(parts: VaultParts): Vault {
         throw new AlignFault('not_configured', 'vault', { property: 'environment' });
       }
       let fault = new AlignFault('invalid_grant', 'vault', { property: 'login' });
-      for (const login of await candidates(input)) {
+      const logins = await candidates(input);
+      for (const [index, login] of logins.entries()) {
         try {
           return await withLogin(login, call);
         } catch (error) {
           if (!(error instanceof AlignFault)) throw error;
           if (error.kind === 'not_paired') {
-            await events.lost(connection.id);
-            throw error;
+            const newer = logins.slice(index + 1).some((other) => other.created_at > login.created_at);
+            if (!newer) {
+              await events.lost(connection.id, login);
+              throw error;
+            }
+            await events.tokenRefused(login.token_id);
+            fault = error;
+            continue;
           }
           if (!isLoginsOwn(error, login.user_id === userId)) throw error;
           log.warn({ connection: connection.id, login: login.id, kind: error.kind }, 'login fails, trying the next');

@@ -72,7 +72,7 @@ export interface TestBff {
     headers?: Record<string, string>,
   ): Promise<Response>;
   /** Signs in at the simulator as a person would, and chooses the clinic's account. */
-  pair(clinic: Clinic, user?: { id: string; displayName: string }): Promise<Pairing>;
+  pair(clinic: Clinic, user?: { id: string; displayName: string }, login?: string): Promise<Pairing>;
   /** Another BFF takes over address and store (a file), as after a kill; the former one is the caller's to end. */
   revive(fresh: Pick<TestBffOptions, 'clock' | 'fetch' | 'log'>): Promise<void>;
   stop(): Promise<void>;
@@ -145,13 +145,13 @@ export async function startBff(options: TestBffOptions = {}): Promise<TestBff> {
     align,
     call,
     mint,
-    async pair(clinic, user = { id: 'u-dentist', displayName: 'Dr. Day' }) {
+    async pair(clinic, user = { id: 'u-dentist', displayName: 'Dr. Day' }, login = ALIGN_LOGINS[clinic].login) {
       const { session_token } = await mint(clinic, { user });
       const origin = VENDOR_ORIGINS[CLINICS[clinic].vendor];
       const { startUrl } = await read<{ startUrl: string }>(
         await call(session_token, 'POST', '/v1/pairing/authorizations', {}, { origin }),
       );
-      await signIn(new URL(startUrl, url), ALIGN_LOGINS[clinic].login);
+      await signIn(new URL(startUrl, url), login);
       const { accountId } = ALIGN_LOGINS[clinic];
       return read<Pairing>(await call(session_token, 'PUT', '/v1/pairing', { accountId }));
     },

@@ -151,6 +151,46 @@ describe('somebody else’s un-pair', () => {
   );
 });
 
+describe('a late “not paired”', () => {
+  const BAKER = { id: 'u-baker', displayName: 'Dr. Baker' };
+
+  it('to a login of the former pairing does not end the one that was made meanwhile', async () => {
+    await open();
+    await stand.perform({ do: 'unpair', companyId: RIVERSIDE });
+    stand.cloud.faults.add({ on: 'getOrders', kind: 'slow', ms: 20_000 });
+    const asked = stand.listings().length;
+    for (let waited = 0; stand.listings().length === asked && waited < 40; waited += 1) await stand.advance(5000);
+    await stand.pair();
+    await stand.advance(30_000);
+    expect((await stand.pairing()).state).toBe('paired');
+    const orderId = await stand.walkIn();
+    await stand.advance(252_000);
+    expect(await stand.isVisible(orderId)).toBe(true);
+    expect((await stand.events()).filter(({ type }) => type === 'pairing.removed')).toEqual([]);
+  });
+
+  it('to one person’s login ends that login alone, where somebody else has paired since', async () => {
+    await open();
+    await stand.perform({ do: 'unpair', companyId: RIVERSIDE });
+    await stand.advance(1000);
+    await stand.bff.pair('riverside', BAKER, 'baker@riverside.example');
+    // The first person's own login is dead; the call is done through the second one's.
+    await stand.ask('GET', '/v1/practice');
+    expect(await stand.pairing()).toMatchObject({
+      state: 'paired',
+      logins: [
+        { displayName: 'Dr. Day', state: 'failing' },
+        { displayName: 'Dr. Baker', state: 'healthy' },
+      ],
+    });
+    // And when the second one is un-paired too, the connection is lost.
+    await stand.perform({ do: 'unpair', companyId: RIVERSIDE });
+    await stand.advance(252_000);
+    expect((await stand.pairing()).state).toBe('lost');
+    expect((await stand.events()).filter(({ type }) => type === 'pairing.removed')).toMatchObject([{ reason: 'lost' }]);
+  });
+});
+
 describe('the floor', () => {
   it('holds over un-pair and pair again, and nothing becomes visible late', async () => {
     await open();
