@@ -32,9 +32,9 @@ export function loadingView(lines = 3): TemplateResult {
 }
 
 /** What went wrong and what to do; `again` where trying again may help. */
-export function faultView(fault: Fault, again?: () => void): TemplateResult {
+export function faultView(fault: Fault, again?: () => void, tone: 'danger' | 'warning' = 'danger'): TemplateResult {
   return html`<slot name="error">
-    <div class="notice danger" part="error" role="alert">
+    <div class="notice ${tone}" part="error" role="alert">
       <p>${fault.displayMessage}</p>
       ${again ? html`<button type="button" @click=${again}>${msg('Try again')}</button>` : nothing}
       ${requestIdLine(fault)}
@@ -57,15 +57,6 @@ export function offlineNotice(again?: () => void): TemplateResult {
     <p>${msg('No connection to the scanner service. What you see may be old; it is tried again by itself.')}</p>
     ${again ? html`<button type="button" @click=${again}>${msg('Try now')}</button>` : nothing}
   </div>`;
-}
-
-export function expiredView(fault: Fault, again: () => void): TemplateResult {
-  return html`<slot name="error">
-    <div class="notice warning" part="error" role="alert">
-      <p>${fault.displayMessage}</p>
-      <button type="button" @click=${again}>${msg('Try again')}</button>
-    </div>
-  </slot>`;
 }
 
 /** For elements that need a connected clinic. */

@@ -48,6 +48,9 @@ export const styles = css`
     border-block-end: 1px solid var(--_border);
     overflow-wrap: anywhere;
   }
+  .logins li:last-child {
+    border: 0;
+  }
   .problem {
     margin-block: calc(var(--_unit) * 2);
   }

@@ -5,7 +5,7 @@ import { IteroElement } from '../core/itero-element.ts';
 import { LazyPart } from '../core/lazy-part.ts';
 import { msg } from '../core/localize.ts';
 import type { LinkState } from '../core/page-link.ts';
-import { expiredView, faultView, frame, offlineNotice } from '../core/view-state.ts';
+import { faultView, frame, offlineNotice } from '../core/view-state.ts';
 import type { PairBody } from './pair-body.ts';
 
 /**
@@ -92,7 +92,7 @@ export class IteroPair extends IteroElement {
     const state = this.link?.state;
     const again = (): void => this.link?.retry();
     if (state?.kind === 'failed') return faultView(state.fault);
-    if (state?.kind === 'expired') return expiredView(state.fault, again);
+    if (state?.kind === 'expired') return faultView(state.fault, again, 'warning');
     const offline = state?.kind === 'offline';
     const content = this.#body.part ? this.#body.part.content(offline) : this.#body.placeholder();
     return [offline ? offlineNotice(again) : nothing, content];

@@ -34,7 +34,7 @@ export function renderFilters({ filter, counts, clinicWide, language, narrow }: 
         @change=${(event: Event) =>
           narrow({ ...filter, [name]: event.target instanceof HTMLInputElement ? event.target.value || null : null })}
     /></label>`;
-  return html`<div class="filters" part="filters" role="group" aria-label=${msg('Filter')}>
+  return html`<div class="filters row" part="filters" role="group" aria-label=${msg('Filter')}>
     ${quick('unread', counts?.unread)} ${clinicWide ? quick('unmatched', counts?.unmatched) : nothing}
     <select
       aria-label=${msg('Show')}
@@ -44,7 +44,7 @@ export function renderFilters({ filter, counts, clinicWide, language, narrow }: 
       ${option('all')} ${option('unread')} ${option('waiting')} ${clinicWide ? option('unmatched') : nothing}
       ${PHASES.map(option)}
     </select>
-    ${day('from', msg('Changed from'))} ${day('to', msg('to'))}
+    <span class="row">${day('from', msg('Changed from'))} ${day('to', msg('to'))}</span>
     ${
       isNarrowed(filter)
         ? html`<button type="button" class="plain" @click=${() => narrow(NO_FILTER)}>${msg('Show all')}</button>`

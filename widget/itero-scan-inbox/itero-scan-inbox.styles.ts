@@ -19,10 +19,6 @@ export const inboxStyles = css`
     color: var(--_secondary);
   }
   .filters {
-    display: flex;
-    flex-wrap: wrap;
-    align-items: center;
-    gap: calc(var(--_unit) * 2);
     padding: calc(var(--_unit) * 2) calc(var(--_unit) * 4);
     border-block-end: 1px solid var(--_border);
     background: var(--_raised);
@@ -53,6 +49,9 @@ export const inboxStyles = css`
     .filters > .plain {
       grid-column: 1 / -1;
       inline-size: 100%;
+    }
+    .filters .row {
+      display: contents;
     }
     .filters .day {
       display: grid;

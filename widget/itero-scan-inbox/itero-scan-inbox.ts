@@ -20,7 +20,7 @@ import { IteroElement } from '../core/itero-element.ts';
 import { fetchKeep, openKeep } from '../core/keep.ts';
 import { formatTime, msg, str } from '../core/localize.ts';
 import type { LinkState } from '../core/page-link.ts';
-import { expiredView, faultView, frame, loadingView, offlineNotice, unpairedView } from '../core/view-state.ts';
+import { faultView, frame, loadingView, offlineNotice, unpairedView } from '../core/view-state.ts';
 import { toLabel } from '../core/tooth-notation.ts';
 import { CaseOpener } from './case-opener.ts';
 import { drawCases, renderList, renderOutlines, type ListView } from './case-list.ts';
@@ -201,7 +201,7 @@ export class IteroScanInbox extends IteroElement {
     const retry = (): void => this.link?.retry();
     if (link.kind === 'failed') return faultView(link.fault);
     const notices = [
-      link.kind === 'expired' ? expiredView(link.fault, retry) : nothing,
+      link.kind === 'expired' ? faultView(link.fault, retry, 'warning') : nothing,
       link.kind === 'offline' ? offlineNotice(retry) : nothing,
       state.load.kind === 'failed' && link.kind !== 'expired'
         ? faultView(state.load.fault, state.load.fault.retryable ? () => void this.#inbox.load() : undefined)

@@ -8,15 +8,7 @@ import { IteroElement, type StateName } from '../core/itero-element.ts';
 import { LazyPart } from '../core/lazy-part.ts';
 import { msg } from '../core/localize.ts';
 import type { LinkState } from '../core/page-link.ts';
-import {
-  emptyView,
-  expiredView,
-  faultView,
-  frame,
-  loadingView,
-  offlineNotice,
-  unpairedView,
-} from '../core/view-state.ts';
+import { emptyView, faultView, frame, loadingView, offlineNotice, unpairedView } from '../core/view-state.ts';
 import type { FormStore } from './form-store.ts';
 import { toIdentity, type MissingPart } from './identity.ts';
 import { scanRequestStyles } from './itero-scan-request.styles.ts';
@@ -238,7 +230,7 @@ export class IteroScanRequest extends IteroElement {
     return [
       identity.ok ? nothing : html`<p id="missing" class="notice warning">${missingText(identity.error)}</p>`,
       link?.kind === 'offline' ? offlineNotice(retry) : nothing,
-      link?.kind === 'expired' ? expiredView(link.fault, retry) : nothing,
+      link?.kind === 'expired' ? faultView(link.fault, retry, 'warning') : nothing,
       link?.kind === 'failed' && this.#hasChart ? faultView(link.fault) : nothing,
       this.#pairingView(),
     ];

@@ -66,7 +66,7 @@ function facts({ notation, language, patient, initialsOnly }: ListView, request:
   const sentAs = patient?.firstName === request.patient.firstName && patient.lastName === request.patient.lastName;
   const as = shownName(request.patient, initialsOnly);
   return [
-    ...(teeth.length > 0 ? [msg(str`Teeth ${toList(teeth, notation)}`)] : []),
+    ...(teeth.length === 0 ? [] : [teethWords(toList(teeth, notation), teeth.length)]),
     ...(doctor === null ? [] : [doctor]),
     ...(dueDate === null ? [] : [msg(str`due ${formatDate(dueDate, language)}`)]),
     ...(sentAs || patient === null ? [] : [msg(str`sent as ${as}`)]),
@@ -77,6 +77,10 @@ function origin({ createdBy, sentThrough }: ScanRequest, time: string): string {
   return sentThrough === null
     ? msg(str`${time}, by ${createdBy}`)
     : msg(str`${time}, by ${createdBy} through the iTero login of ${sentThrough}`);
+}
+
+function teethWords(list: string, count: number): string {
+  return count === 1 ? msg(str`Tooth ${list}`) : msg(str`Teeth ${list}`);
 }
 
 /** What a state asks of the person. */
