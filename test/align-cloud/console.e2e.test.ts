@@ -144,7 +144,7 @@ test('another clinic is chosen by arrow key, and is un-paired from elsewhere', a
   await page.keyboard.press('ArrowDown');
   await page.getByText('Nobody is paired with this clinic.').waitFor();
   await page.keyboard.press('ArrowUp');
-  await page.getByRole('button', { name: 'Un-pair Riverside Dental from elsewhere' }).click();
+  await page.getByRole('button', { name: 'Un-pair from elsewhere: Riverside Dental' }).click();
   await expect.poll(() => align.state.accounts.get(1017)?.paired.size).toBe(0);
 });
 

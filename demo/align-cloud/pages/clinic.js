@@ -73,7 +73,7 @@ export function drawConnection(state, account) {
           ),
         ),
         isPaired
-          ? button('unpair', 'Un-pair from elsewhere', `Un-pair ${companyName} from elsewhere`, () =>
+          ? button('unpair', 'Un-pair from elsewhere', `Un-pair from elsewhere: ${companyName}`, () =>
               act(`${companyName} is un-paired. Every user is disconnected.`, () =>
                 control('POST', `/accounts/${companyId}/unpair`),
               ),
