@@ -78,6 +78,7 @@ export class Lightbox implements ReactiveController {
       class="viewer"
       part="lightbox"
       aria-labelledby="viewer-name"
+      @cancel=${this.#closed}
       @close=${this.#closed}
       @keydown=${this.#keyDown}
     >
@@ -194,6 +195,7 @@ export class Lightbox implements ReactiveController {
     stage.scrollTo(x * stage.scrollWidth - stage.clientWidth / 2, y * stage.scrollHeight - stage.clientHeight / 2);
   }
 
+  /** Already at Escape: `close` comes a moment later, and what is drawn in between would open it again. */
   readonly #closed = (): void => {
     if (!this.#shown) return;
     this.#set(null);
