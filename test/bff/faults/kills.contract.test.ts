@@ -120,11 +120,11 @@ it(`over ${KILLS} SIGKILLs loses no acknowledged notification and shows none twi
   })();
   for (let times = 0; times < KILLS; times += 1) {
     const started = start();
-    // Now and then before it listens at all, else somewhere in its first half second of work.
-    if (times % 5 === 4) await pause(Math.random() * 500);
+    // Now and then before it listens at all, else somewhere in its first moments of work.
+    if (times % 5 === 4) await pause(Math.random() * 300);
     else {
       await started;
-      await pause(Math.random() * 500);
+      await pause(Math.random() * 300);
     }
     await kill();
     await started;

@@ -112,8 +112,8 @@ export async function openStand(options: StandOptions = {}) {
   /** Until the BFF waits for nothing but the clock; a call that upstream does not answer is not waited for. */
   async function drain(): Promise<void> {
     await cloud.settled();
-    const end = performance.now() + 250;
-    for (let calm = 0; calm < 40; calm += 1) {
+    const end = performance.now() + 120;
+    for (let calm = 0; calm < 30; calm += 1) {
       await new Promise((resolve) => {
         setImmediate(resolve);
       });
