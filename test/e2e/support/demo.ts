@@ -60,6 +60,7 @@ export async function startDemo(env: Record<string, string> = {}): Promise<Demo>
     stop: () =>
       new Promise((resolve) => {
         child.removeAllListeners('exit');
+        if (child.exitCode !== null || child.signalCode !== null) return resolve();
         child.once('exit', () => resolve());
         child.kill('SIGTERM');
       }),
