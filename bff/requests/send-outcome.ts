@@ -17,7 +17,14 @@ export type SendFailure =
 export function judgeSendFault(error: unknown, called: boolean, unclear: AlignFault | null): SendFailure {
   if (unclear !== null) return { kind: 'unconfirmed', cause: unclear };
   // Of any other call, such as the token's refresh, it does not matter whether it was carried out.
-  if (error instanceof AlignFault) return { kind: 'refused', problem: toProblemError(error) };
+  if (error instanceof AlignFault) {
+    // Nothing of ours is missing: something that the request names (doctor, scanner, lab) is not there upstream.
+    const unknown = error.kind === 'not_found';
+    return {
+      kind: 'refused',
+      problem: unknown ? new ProblemError('upstream_refused', {}, error) : toProblemError(error),
+    };
+  }
   if (error instanceof ProblemError) return { kind: 'refused', problem: error };
   // A fault of ours: before the call nothing was sent; while it ran upstream may have taken it.
   return called

@@ -11,6 +11,14 @@ import { announce } from './merge-events.ts';
 import { observe, type Observation } from './observe.ts';
 import { storeCase, storeVersion } from './store-case.ts';
 
+/**
+ * align-api §6, the case-flow table: a step that makes work for the doctor or the lab is notified, its beginning (modeling,
+ * rescan, second interpretation) is not. Learning of the latter by poll says nothing about the callback.
+ */
+function isNotified({ phase }: UpstreamOrder): boolean {
+  return phase !== 'modeling' && phase !== 'rescan' && phase !== 'milling';
+}
+
 export interface MergeInput {
   readonly connection: ConnectionRow;
   readonly order: UpstreamOrder;
@@ -57,7 +65,8 @@ export function createMerge(parts: {
     const stored = await storeCase(tx, write);
     if (verdict.kind === 'version') {
       await storeVersion(tx, write, stored.after);
-      if (learntBy !== 'backfill') await connections.noteVersionLearnt(tx, connection.id, learntBy);
+      if (learntBy !== 'backfill' && isNotified(order))
+        await connections.noteVersionLearnt(tx, connection.id, learntBy);
       // Old cases of the first listing are unpacked when somebody looks.
       if (verdict.changed.includes('gallery') && learntBy !== 'backfill') {
         const { orderId } = order;

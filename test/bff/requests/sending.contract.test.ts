@@ -154,7 +154,7 @@ describe('a scan request', () => {
     ['429', { kind: 'status', status: 429, retryAfter: 9 }, 429, 'rate_limited'],
     ['403 for its user', { kind: 'status', status: 403, error: 'user_not_allowed' }, 403, 'user_not_allowed'],
     ['409', { kind: 'status', status: 409 }, 422, 'upstream_refused'],
-    ['404', { kind: 'status', status: 404 }, 404, 'not_found'],
+    ['404', { kind: 'status', status: 404 }, 422, 'upstream_refused'],
   ] as const)('that is clearly refused by %s is stored as refused', async (_name, spec, status, problem) => {
     const body = draft();
     desk.fault(spec);

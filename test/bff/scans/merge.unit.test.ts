@@ -297,4 +297,22 @@ describe('a merge', () => {
       'notification',
     ]);
   });
+
+  it('takes no silence of the callback from steps that upstream never notifies', async () => {
+    const connection = await addConnection(store);
+    await merge.merge({ connection, order: order(connection), learntBy: 'poll' });
+    for (const [step, phase] of (['modeling', 'rescan', 'milling'] as const).entries()) {
+      await merge.merge({
+        connection,
+        order: order(connection, { phase, modifiedAt: START + 1 + step }),
+        learntBy: 'poll',
+      });
+    }
+    await merge.merge({
+      connection,
+      order: order(connection, { phase: 'review', modifiedAt: START + 9 }),
+      learntBy: 'poll',
+    });
+    expect(learnt.filter((entry) => entry.connectionId === connection.id)).toHaveLength(2);
+  });
 });
