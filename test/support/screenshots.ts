@@ -50,13 +50,14 @@ async function shoot(page: Page, name: string, looks: readonly Look[]): Promise<
   await page.setViewportSize({ width: 1280, height: 860 });
 }
 
-/** Runs in the page: every picture in view, in shadow roots too, is there and painted. */
+/** Runs in the page: every picture in view, in shadow roots too, is there and painted. One scrolled out of its list never comes. */
 const DRAWN = `(async () => {
   const roots = [document];
   for (const root of roots) for (const element of root.querySelectorAll('*')) if (element.shadowRoot) roots.push(element.shadowRoot);
   const inView = (image) => image.getBoundingClientRect().top < innerHeight && image.checkVisibility();
   const images = roots.flatMap((root) => [...root.querySelectorAll('img')]).filter(inView);
-  await Promise.all(images.map((image) => image.decode().catch(() => undefined)));
+  const late = new Promise((done) => setTimeout(done, 3000));
+  await Promise.race([late, Promise.all(images.map((image) => image.decode().catch(() => undefined)))]);
   await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
 })()`;
 
