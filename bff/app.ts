@@ -7,10 +7,11 @@ import { createFeatures } from './features.ts';
 import { createHourly } from './hourly.ts';
 import { createAuthenticator } from './http/authenticate.ts';
 import { routeKey } from './http/call-json.ts';
+import type { AtOnce } from './http/at-once.ts';
 import type { Endpoint } from './http/endpoint.ts';
 import type { Env } from './http/env.ts';
 import { createIdempotency } from './http/idempotency.ts';
-import { createHttp } from './http/index.ts';
+import { createHttp, createShortWay, type HttpParts } from './http/index.ts';
 import { createMetrics, type Metrics } from './http/metrics.ts';
 import { Draining, listen, listenPlain, type Listener } from './http/server.ts';
 import { toProblemError } from './pairing/to-problem-error.ts';
@@ -36,6 +37,8 @@ export interface BffOptions {
 
 export interface Bff {
   readonly app: Hono<Env>;
+  /** The short way that stands in front of it. */
+  readonly atOnce: AtOnce;
   /** The table that OpenAPI and the generated tenant tests are made from. */
   readonly endpoints: readonly Endpoint[];
   readonly store: Store;
@@ -65,7 +68,7 @@ export async function createBff(options: BffOptions): Promise<Bff> {
   const metrics = createMetrics({ process: options.processMetrics ?? false });
   metrics.gauge('itero_streams_open', 'Open event streams', () => features.stream.size);
   const draining = new Draining();
-  const app = createHttp({
+  const http: HttpParts = {
     endpoints,
     authenticator: createAuthenticator({
       sessions,
@@ -87,7 +90,9 @@ export async function createBff(options: BffOptions): Promise<Bff> {
     version,
     embedDirectory: options.embedDirectory,
     verifyAnswers: options.verifyAnswers ?? false,
-  });
+  };
+  const app = createHttp(http);
+  const atOnce = createShortWay(features.ready, http);
 
   const hourly = createHourly({ clock, log, tasks: { ...features.prune, idempotency: () => idempotency.prune() } });
   const background = [...features.background, hourly];
@@ -95,7 +100,7 @@ export async function createBff(options: BffOptions): Promise<Bff> {
 
   async function openPorts(): Promise<number> {
     const { host, port, metricsPort } = settings;
-    const main = await listen(app, { port, host, clock });
+    const main = await listen(app, { port, host, clock }, atOnce);
     listeners.push(main);
     if (metricsPort !== undefined) listeners.push(await listenForMetrics(metrics, metricsPort, host, clock));
     return main.port;
@@ -103,6 +108,7 @@ export async function createBff(options: BffOptions): Promise<Bff> {
 
   return {
     app,
+    atOnce,
     endpoints,
     store,
     align,

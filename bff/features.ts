@@ -2,6 +2,7 @@ import type { AlignPort } from './align/index.ts';
 import { createAudit } from './audit/index.ts';
 import type { Clock, Log, Random } from './deps.ts';
 import { createEventLog, createEventStream, pruneEvents, type EventStream } from './events/index.ts';
+import type { ReadyRoute } from './http/at-once.ts';
 import type { Endpoint } from './http/endpoint.ts';
 import { createIntake } from './intake/index.ts';
 import { createPairing } from './pairing/create-pairing.ts';
@@ -30,6 +31,8 @@ export interface Background {
 
 export interface Features {
   readonly endpoints: readonly Endpoint[];
+  /** The short way to one of them. */
+  readonly ready: ReadyRoute;
   readonly sessions: Sessions;
   readonly stream: EventStream;
   readonly background: readonly Background[];
@@ -109,6 +112,7 @@ export function createFeatures(parts: FeatureParts): Features {
       ...stream.endpoints,
       ...intake.endpoints,
     ],
+    ready: assets.ready,
     sessions,
     stream,
     background: [stream, intake, files],

@@ -1,6 +1,17 @@
 import type { ServerResponse } from 'node:http';
 import type { HttpContext } from './env.ts';
 
+/** Security headers of every answer. @param secure the service is reached by https */
+export function fixedHeaders(secure: boolean): Record<string, string> {
+  return {
+    'X-Content-Type-Options': 'nosniff',
+    'Referrer-Policy': 'no-referrer',
+    // Pages of other origins show our pictures and load our module.
+    'Cross-Origin-Resource-Policy': 'cross-origin',
+    ...(secure ? { 'Strict-Transport-Security': 'max-age=31536000' } : {}),
+  };
+}
+
 /** Absent where an app is called in memory, as tests do. */
 function outgoingOf(context: HttpContext): ServerResponse | undefined {
   return (context.env as { outgoing?: ServerResponse } | undefined)?.outgoing;

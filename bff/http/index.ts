@@ -3,6 +3,7 @@ import type { Clock, Log, Random } from '../deps.ts';
 import type { Store } from '../store/index.ts';
 import type { Vendors } from '../vendors.ts';
 import type { Authenticator } from './authenticate.ts';
+import { createAtOnce, type AtOnce, type ReadyRoute } from './at-once.ts';
 import { createCors } from './cors.ts';
 import { createEmbedRoute } from './embed.ts';
 import type { Endpoint } from './endpoint.ts';
@@ -11,6 +12,7 @@ import type { Idempotency } from './idempotency.ts';
 import type { Metrics } from './metrics.ts';
 import { createOpenApiRoute } from './openapi.ts';
 import { createMetricsRoute, createProbes } from './probes.ts';
+import type { PipelineParts } from './pipeline.ts';
 import type { FaultMapper } from './problems.ts';
 import { createRouter } from './router.ts';
 import type { Draining } from './server.ts';
@@ -48,11 +50,16 @@ export function createHttp(parts: HttpParts): Hono<Env> {
     createEmbedRoute({ directory: parts.embedDirectory, version }),
     ...(parts.openMetrics ? [createMetricsRoute(metrics)] : []),
   ];
-  return createRouter(endpoints, open, {
-    ...parts,
-    cors: createCors(parts.vendors),
-    secure: publicUrl.startsWith('https:'),
-  });
+  return createRouter(endpoints, open, toPipelineParts(parts));
+}
+
+/** The short way to one of its routes, to stand in front of the app. */
+export function createShortWay(route: ReadyRoute, parts: HttpParts): AtOnce {
+  return createAtOnce(route, toPipelineParts(parts));
+}
+
+function toPipelineParts(parts: HttpParts): PipelineParts {
+  return { ...parts, cors: createCors(parts.vendors), secure: parts.publicUrl.startsWith('https:') };
 }
 
 /** Takes the write lock and commits; changes nothing. */

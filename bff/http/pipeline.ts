@@ -1,7 +1,6 @@
-import { Buffer } from 'node:buffer';
 import { headers } from '../../shared/routes.ts';
 import type { Clock, Log, Random } from '../deps.ts';
-import { setBaseHeaders, withBaseHeaders } from './base-headers.ts';
+import { fixedHeaders, setBaseHeaders, withBaseHeaders } from './base-headers.ts';
 import type { Authenticator } from './authenticate.ts';
 import { callJson, type JsonParts } from './call-json.ts';
 import type { Cors } from './cors.ts';
@@ -11,6 +10,7 @@ import type { Metrics } from './metrics.ts';
 import { alreadySent } from './node-response.ts';
 import { ProblemError } from './problem-error.ts';
 import { toProblemResponse } from './problems.ts';
+import { createRequestIds } from './request-id.ts';
 import { RequestLog } from './request-log.ts';
 import type { Draining } from './server.ts';
 
@@ -42,22 +42,12 @@ export type Pipeline = (
 /** Around every answer: request id, base headers, problem documents, log line, metrics. One function, no middleware chain: it runs for every notification. */
 export function createPipeline(parts: PipelineParts): Pipeline {
   const { clock, log, metrics } = parts;
-  const fixed: Record<string, string> = {
-    'X-Content-Type-Options': 'nosniff',
-    'Referrer-Policy': 'no-referrer',
-    // Pages of other origins show our pictures and load our module.
-    'Cross-Origin-Resource-Policy': 'cross-origin',
-    ...(parts.secure ? { 'Strict-Transport-Security': 'max-age=31536000' } : {}),
-  };
-
-  // Unlike from start to start, counting within one: an id need not be secret, and randomness costs.
-  const epoch = Buffer.from(parts.random.bytes(9)).toString('base64url');
-  let count = 0;
+  const fixed = fixedHeaders(parts.secure);
+  const nextId = createRequestIds(parts.random);
 
   return (route, handle) => async (context) => {
     const startedAt = clock.now();
-    count += 1;
-    const requestId = `req_${epoch}${count.toString(36).padStart(6, '0')}`;
+    const requestId = nextId();
     const requestLog = new RequestLog(log, requestId);
     context.set('requestId', requestId);
     context.set('log', requestLog);

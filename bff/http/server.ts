@@ -1,8 +1,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createAdaptorServer } from '@hono/node-server';
+import { getRequestListener } from '@hono/node-server';
 import type { Hono } from 'hono';
 import type { Clock } from '../deps.ts';
+import type { AtOnce } from './at-once.ts';
 import type { Env } from './env.ts';
 
 /** Counts what runs, so that a stop can wait for it. */
@@ -50,11 +51,15 @@ export interface Listener {
 /** Load balancers keep idle connections for 60 s; closing first would race with their next request (ms). */
 const KEEP_ALIVE_MS = 72_000;
 
-export function listen(app: Pick<Hono<Env>, 'fetch'>, options: ListenOptions): Promise<Listener> {
-  const server = createAdaptorServer({
-    fetch: app.fetch,
-    serverOptions: { keepAliveTimeout: KEEP_ALIVE_MS, headersTimeout: 20_000, requestTimeout: 60_000 },
-  }) as Server;
+const SERVER = { keepAliveTimeout: KEEP_ALIVE_MS, headersTimeout: 20_000, requestTimeout: 60_000 };
+
+/** @param atOnce answers in front of the app what needs no wait */
+export function listen(app: Pick<Hono<Env>, 'fetch'>, options: ListenOptions, atOnce?: AtOnce): Promise<Listener> {
+  const handle = getRequestListener(app.fetch);
+  const server = createServer(SERVER, (request, response) => {
+    // The listener of the app answers its own faults.
+    if (atOnce?.(request, response) !== true) void handle(request, response);
+  });
   return start(server, options);
 }
 

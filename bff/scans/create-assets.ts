@@ -3,6 +3,7 @@ import type { AlignPort } from '../align/index.ts';
 import type { Audit } from '../audit/index.ts';
 import type { Clock, Log } from '../deps.ts';
 import type { EventLog } from '../events/index.ts';
+import type { ReadyRoute } from '../http/at-once.ts';
 import type { Endpoint } from '../http/endpoint.ts';
 import type { Connections } from '../pairing/connections.ts';
 import type { SessionLookup } from '../session/session.ts';
@@ -10,7 +11,7 @@ import type { Store } from '../store/index.ts';
 import type { Seal } from '../vault/seal.ts';
 import type { Vault } from '../vault/vault.ts';
 import type { AssetLinks } from './asset-link.ts';
-import { createAssetEndpoint } from './assets/asset-endpoint.ts';
+import { createAssetEndpoint, createReadyPictures } from './assets/asset-endpoint.ts';
 import { createCurrentFiles } from './assets/current-file.ts';
 import { createLinkAccess } from './assets/link-access.ts';
 import type { Merge } from './merge.ts';
@@ -38,7 +39,7 @@ export function createCasePictures(parts: {
 export function createAssets(parts: {
   store: Store;
   links: AssetLinks;
-  sessions: Pick<SessionLookup, 'find'>;
+  sessions: Pick<SessionLookup, 'find' | 'held'>;
   connections: Pick<Connections, 'current'>;
   events: Pick<EventLog, 'onCommitted'>;
   vault: Vault;
@@ -47,8 +48,12 @@ export function createAssets(parts: {
   pictures: Pictures;
   audit: Audit;
   clock: Clock;
-}): { endpoints: Endpoint[]; stop(): void } {
+}): { endpoints: Endpoint[]; ready: ReadyRoute; stop(): void } {
   const access = createLinkAccess({ ...parts, environment: () => parts.align.environment().name });
   const files = createCurrentFiles(parts);
-  return { endpoints: [createAssetEndpoint({ ...parts, access, files })], stop: () => access.stop() };
+  return {
+    endpoints: [createAssetEndpoint({ ...parts, access, files })],
+    ready: createReadyPictures({ ...parts, access }),
+    stop: () => access.stop(),
+  };
 }

@@ -4,6 +4,8 @@ import type { Principal } from '../tenancy.ts';
 export interface SessionLookup {
   /** The person of a session that is neither expired nor revoked, else null. Cheap: kept in memory until revoked. */
   find(sessionId: string): Promise<Principal | null>;
+  /** The same where it is in memory already; null: ask `find`. */
+  held(sessionId: string): Principal | null;
   /** Told when a session is revoked, so that its streams close. Returns its own removal. */
   onRevoked(listener: (sessionId: string) => void): () => void;
 }

@@ -38,8 +38,10 @@ export function createSessions(parts: {
   const newId = (prefix: string): string => `${prefix}_${Buffer.from(random.bytes(18)).toString('base64url')}`;
 
   async function load(sessionId: string): Promise<StoredSession | null> {
-    const kept = cache.get(sessionId);
-    const session = kept ?? (await read(sessionId));
+    return unlessOver(cache.get(sessionId) ?? (await read(sessionId)));
+  }
+
+  function unlessOver(session: StoredSession | null): StoredSession | null {
     return session !== null && session.principal.expiresAt > clock.now() ? session : null;
   }
 
@@ -131,6 +133,10 @@ export function createSessions(parts: {
 
     async find(sessionId) {
       return (await load(sessionId))?.principal ?? null;
+    },
+
+    held(sessionId) {
+      return unlessOver(cache.get(sessionId) ?? null)?.principal ?? null;
     },
 
     onRevoked(listener) {

@@ -94,6 +94,7 @@ export async function startBff(options: TestBffOptions = {}): Promise<TestBff> {
   const listener = await listen(
     { fetch: (request, env) => bff?.app.fetch(request, env) ?? new Response(null, { status: 503 }) },
     { port: 0, host: '127.0.0.1', clock: createSystemClock() },
+    (request, response) => bff?.atOnce(request, response) ?? false,
   );
   const url = `http://127.0.0.1:${listener.port}`;
   options.cloud?.allowRedirect(`${url}/v1/pairing/callback`);

@@ -1,3 +1,5 @@
+import type { ProblemCode } from '../../../shared/problem.ts';
+import type { Scope } from '../../../shared/session.ts';
 import type { Clock } from '../../deps.ts';
 import type { CommittedEvent, EventLog } from '../../events/index.ts';
 import { ProblemError } from '../../http/problem-error.ts';
@@ -5,7 +7,7 @@ import type { Connections } from '../../pairing/connections.ts';
 import type { SessionLookup } from '../../session/session.ts';
 import type { Store } from '../../store/index.ts';
 import type { ConnectionRow, ScanRow } from '../../store/schema.ts';
-import type { TenantKey } from '../../tenancy.ts';
+import type { Principal, TenantKey } from '../../tenancy.ts';
 import { VENDOR_USER, type AssetLinks, type LinkHolder, type UnprovenLink } from '../asset-link.ts';
 import { caseRows, isVisible } from '../case-query.ts';
 
@@ -24,6 +26,8 @@ export interface LinkAccess {
    * @throws ProblemError `not_found`, `link_expired`, `session_expired`, `environment_changed`, `forbidden`, `unpaired`, `pairing_lost`
    */
   open(link: string): Promise<OpenedLink>;
+  /** The same checks out of memory; null where something is missing or refused: `open` loads it, or says why. */
+  openAtOnce(link: string): OpenedLink | null;
   stop(): void;
 }
 
@@ -31,6 +35,16 @@ export interface LinkAccess {
 const FRESH_MS = 1000;
 const MAX_CLINICS = 500;
 const MAX_SCANS = 2000;
+
+/** Who holds a link, with what decides over it. */
+interface Holder extends LinkHolder {
+  readonly scopes: readonly Scope[];
+  /** Chart number of a patient-bound session. */
+  readonly chart: string | null;
+}
+
+/** A link of the vendor's backend opens whatever it was made for. */
+const VENDOR_SCOPES: readonly Scope[] = ['scan:read', 'scan:download'];
 
 interface Clinic {
   readonly at: number;
@@ -41,7 +55,7 @@ interface Clinic {
 export function createLinkAccess(parts: {
   store: Store;
   links: AssetLinks;
-  sessions: Pick<SessionLookup, 'find'>;
+  sessions: Pick<SessionLookup, 'find' | 'held'>;
   connections: Pick<Connections, 'current'>;
   events: Pick<EventLog, 'onCommitted'>;
   environment: () => string;
@@ -55,30 +69,46 @@ export function createLinkAccess(parts: {
     clinics.delete(toName(event));
     generation += 1;
   });
-  async function holderOf(link: UnprovenLink): Promise<LinkHolder & { chart: string | null; mayDownload: boolean }> {
+  /** @param session the one that the link names; null where it is over, and for links of the vendor's backend */
+  function holderOf(link: UnprovenLink, session: Principal | null): Holder | null {
     if (!('sessionId' in link.holder)) {
       const { vendor, tenant, environment } = link.holder;
       const holder = { vendor, tenant, environment, userId: VENDOR_USER, sessionId: null };
-      return { ...holder, chart: null, mayDownload: true };
+      return { ...holder, scopes: VENDOR_SCOPES, chart: null };
     }
-    const principal = await sessions.find(link.holder.sessionId);
-    if (principal === null) throw new ProblemError('session_expired');
-    if (!principal.scopes.includes('scan:read')) throw new ProblemError('forbidden');
-    const { vendor, tenant, environment, userId, sessionId, scopes } = principal;
-    const chart = principal.patient?.chartNumber ?? null;
-    return { vendor, tenant, environment, userId, sessionId, chart, mayDownload: scopes.includes('scan:download') };
+    if (session === null) return null;
+    const { vendor, tenant, environment, userId, sessionId, scopes, patient } = session;
+    return { vendor, tenant, environment, userId, sessionId, scopes, chart: patient?.chartNumber ?? null };
+  }
+
+  /** What the link and its holder alone decide. */
+  function refusalOf(link: UnprovenLink, holder: Holder): ProblemCode | null {
+    if (!holder.scopes.includes('scan:read')) return 'forbidden';
+    if (!links.prove(link, holder)) return 'not_found';
+    if (clock.now() >= link.expiresAt) return 'link_expired';
+    if (holder.environment !== parts.environment()) return 'environment_changed';
+    const mayHave = link.target.disposition !== 'attachment' || holder.scopes.includes('scan:download');
+    return mayHave ? null : 'forbidden';
+  }
+
+  function freshClinic(key: TenantKey): Clinic | null {
+    const known = clinics.get(toName(key));
+    const now = clock.now();
+    return known !== undefined && now - known.at < FRESH_MS && now >= known.at ? known : null;
   }
 
   async function clinicOf(key: TenantKey): Promise<Clinic> {
-    const name = toName(key);
-    const known = clinics.get(name);
-    const now = clock.now();
-    if (known !== undefined && now - known.at < FRESH_MS && now >= known.at) return known;
+    const known = freshClinic(key);
+    if (known !== null) return known;
     const before = generation;
-    const clinic = { at: now, connection: await connections.current(key), scans: new Map<string, ScanRow | null>() };
+    const clinic = {
+      at: clock.now(),
+      connection: await connections.current(key),
+      scans: new Map<string, ScanRow | null>(),
+    };
     if (clinics.size >= MAX_CLINICS) clinics.clear();
     // What changed while this was read must not be remembered as it was before.
-    if (before === generation) clinics.set(name, clinic);
+    if (before === generation) clinics.set(toName(key), clinic);
     return clinic;
   }
 
@@ -96,23 +126,43 @@ export function createLinkAccess(parts: {
     async open(text) {
       const link = links.read(text);
       if (link === null) throw new ProblemError('not_found');
-      const holder = await holderOf(link);
-      if (!links.prove(link, holder)) throw new ProblemError('not_found');
-      if (clock.now() >= link.expiresAt) throw new ProblemError('link_expired');
-      if (holder.environment !== parts.environment()) throw new ProblemError('environment_changed');
-      if (link.target.disposition === 'attachment' && !holder.mayDownload) throw new ProblemError('forbidden');
+      const session = 'sessionId' in link.holder ? await sessions.find(link.holder.sessionId) : null;
+      const holder = holderOf(link, session);
+      if (holder === null) throw new ProblemError('session_expired');
+      const refusal = refusalOf(link, holder);
+      if (refusal !== null) throw new ProblemError(refusal);
 
       const clinic = await clinicOf(holder);
       const { connection } = clinic;
       if (connection === null) throw new ProblemError('not_found');
-      if (connection.state === 'unpaired') throw new ProblemError('unpaired');
-      if (connection.state === 'lost') throw new ProblemError('pairing_lost');
+      const ended = endOf(connection);
+      if (ended !== null) throw new ProblemError(ended);
       const scan = await scanOf(holder, clinic, connection, link.orderId);
       if (scan === null || !isVisible(scan, holder.chart)) throw new ProblemError('not_found');
       return { link, holder, connection, scan };
     },
+
+    openAtOnce(text) {
+      const link = links.read(text);
+      if (link === null) return null;
+      const session = 'sessionId' in link.holder ? sessions.held(link.holder.sessionId) : null;
+      const holder = holderOf(link, session);
+      if (holder === null || refusalOf(link, holder) !== null) return null;
+      const clinic = freshClinic(holder);
+      const connection = clinic?.connection ?? null;
+      if (connection === null || endOf(connection) !== null) return null;
+      const scan = clinic?.scans.get(link.orderId) ?? null;
+      if (scan === null || !isVisible(scan, holder.chart)) return null;
+      return { link, holder, connection, scan };
+    },
     stop,
   };
+}
+
+/** Files are shown as long as the pairing lasts. */
+function endOf({ state }: ConnectionRow): ProblemCode | null {
+  if (state === 'unpaired') return 'unpaired';
+  return state === 'lost' ? 'pairing_lost' : null;
 }
 
 function toName({ vendor, tenant, environment }: TenantKey): string {

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createAlignCloud, type AlignCloud } from '../../../demo/align-cloud/index.ts';
 import type { ScanRequest } from '../../../shared/scan-request.ts';
 import type { ScanDetail, ScanList } from '../../../shared/scan.ts';
-import { startBff, type TestBff } from '../../support/bff.ts';
+import { startBff, VENDOR_ORIGINS, type TestBff } from '../../support/bff.ts';
 import { openStream } from '../support/stream-client.ts';
 import { until } from '../support/until.ts';
 
@@ -101,6 +101,22 @@ describe('the whole loop', () => {
       const again = await open(thumbnail.small, { 'if-none-match': small.headers.get('etag') ?? '' });
       expect(again.status).toBe(304);
     }
+  });
+
+  it('answers a small picture out of memory as it did the first time', async () => {
+    const link = (await scanOf()).thumbnails[2]?.small;
+    const answers = [];
+    for (let time = 0; time < 3; time += 1) {
+      const answer = await open(link, { origin: VENDOR_ORIGINS.molar });
+      const own = ['date', 'x-request-id'];
+      const headers = [...answer.headers].filter(([name]) => !own.includes(name));
+      const body = Buffer.from(await answer.arrayBuffer()).toString('hex');
+      answers.push({ status: answer.status, id: answer.headers.get('x-request-id'), same: { headers, body } });
+    }
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
+    expect(answers[1]?.same).toEqual(answers[0]?.same);
+    expect(answers[2]?.same).toEqual(answers[0]?.same);
+    expect(new Set(answers.map(({ id }) => id)).size).toBe(3);
   });
 
   it('keeps pictures encrypted at rest', async () => {

@@ -31,6 +31,7 @@ export async function startStreamServer(options: { store?: Store } = {}) {
   const environment = { name: 'sandbox' };
   const sessions = {
     find: () => Promise.resolve(null),
+    held: () => null,
     onRevoked: (listener: (sessionId: string) => void) => {
       revoked.add(listener);
       return () => revoked.delete(listener);
