@@ -1,6 +1,9 @@
 import { pino, type DestinationStream, type Logger } from 'pino';
+import { createSystemClock } from './clock.ts';
 import type { Log, LogFields } from './deps.ts';
 import { redact } from './log-redact.ts';
+
+const clock = createSystemClock();
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
 
@@ -16,7 +19,7 @@ export function createLog(options: { level: LogLevel; destination?: DestinationS
     {
       level: options.level,
       base: null,
-      timestamp: pino.stdTimeFunctions.isoTime,
+      timestamp: createTimestamps(),
       formatters: { level: (level) => ({ level }) },
     },
     destination,
@@ -27,6 +30,18 @@ export function createLog(options: { level: LogLevel; destination?: DestinationS
       new Promise((resolve, reject) => {
         logger.flush((error) => (error === undefined ? resolve() : reject(error)));
       }),
+  };
+}
+
+/** Many lines fall into one millisecond: its text is made once. */
+function createTimestamps(): () => string {
+  let text = '';
+  let of = -1;
+  return () => {
+    const now = clock.now();
+    if (now !== of) text = `,"time":"${new Date(now).toISOString()}"`;
+    of = now;
+    return text;
   };
 }
 
