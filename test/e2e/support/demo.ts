@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process';
+import { rmSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** `npm start` as a person runs it, on free ports and with small cases. */
@@ -31,6 +33,7 @@ export async function startDemo(env: Record<string, string> = {}): Promise<Demo>
     DPMS_PORT: await freePort(),
   };
   const root = fileURLToPath(new URL('../../..', import.meta.url));
+  const data = env['DEMO_DATA'] ?? `data/e2e-${ports.BFF_PORT}`;
   const child = spawn(process.execPath, ['demo/start.ts'], {
     cwd: root,
     env: {
@@ -38,8 +41,8 @@ export async function startDemo(env: Record<string, string> = {}): Promise<Demo>
       ...Object.fromEntries(Object.entries(ports).map(([name, port]) => [name, String(port)])),
       DEMO_DETAIL: 'small',
       DEMO_POLL_MS: '3000',
-      DEMO_DATA: `data/e2e-${ports.BFF_PORT}`,
       ...env,
+      DEMO_DATA: data,
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -57,12 +60,14 @@ export async function startDemo(env: Record<string, string> = {}): Promise<Demo>
     dpms: `http://localhost:${ports.DPMS_PORT}`,
     align: `http://127.0.0.1:${ports.ALIGN_PORT}`,
     bff: `http://localhost:${ports.BFF_PORT}`,
-    stop: () =>
-      new Promise((resolve) => {
+    async stop() {
+      await new Promise<void>((resolve) => {
         child.removeAllListeners('exit');
         if (child.exitCode !== null || child.signalCode !== null) return resolve();
         child.once('exit', () => resolve());
         child.kill('SIGTERM');
-      }),
+      });
+      rmSync(join(root, data), { recursive: true, force: true });
+    },
   };
 }
