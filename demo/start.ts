@@ -165,15 +165,15 @@ await build();
 
 const { config, vendorKey, secrets } = configure();
 const callback = `${address.bff}/v1/pairing/callback`;
-launch(
-  'The Align cloud simulator',
-  [
-    'demo/align-cloud/main.ts',
-    ...['--port', String(ports.ALIGN_PORT), '--cdn-port', String(ports.ALIGN_CDN_PORT), '--redirect-uri', callback],
-    ...['--detail', process.env['DEMO_DETAIL'] ?? 'full', '--data-dir', join(data, 'align-cloud')],
-  ],
-  {},
-);
+const simulator: Record<string, string> = {
+  port: String(ports.ALIGN_PORT),
+  'cdn-port': String(ports.ALIGN_CDN_PORT),
+  'redirect-uri': callback,
+  detail: process.env['DEMO_DETAIL'] ?? 'full',
+  'data-dir': join(data, 'align-cloud'),
+};
+const simulatorOptions = Object.entries(simulator).flatMap(([name, value]) => [`--${name}`, value]);
+launch('The Align cloud simulator', ['demo/align-cloud/main.ts', ...simulatorOptions], {});
 launch('The BFF', ['bff/main.ts'], { ITERO_CONFIG: config, ...secrets });
 launch('The demo practice system', ['demo/dpms/main.ts'], {
   PORT: String(ports.DPMS_PORT),

@@ -13,7 +13,7 @@ import { scansPage } from './views/scans.ts';
 import { settingsPage } from './views/settings.ts';
 import { signInPage } from './views/sign-in.ts';
 
-const PUBLIC = ['dpms.css', 'favicon.svg', 'unread-badge.js'] as const;
+const PUBLIC = ['dpms.css', 'frame.css', 'favicon.svg', 'unread-badge.js'] as const;
 const TYPES: Record<string, string> = {
   css: 'text/css; charset=utf-8',
   js: 'text/javascript; charset=utf-8',

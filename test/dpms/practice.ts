@@ -52,7 +52,12 @@ export interface Practice {
   /** Signs in and keeps the cookie, as a browser does. */
   signIn(email: string, password?: string): Promise<{ readonly status: number; readonly cookie: string }>;
   get(path: string, cookie?: string): Promise<Response>;
-  post(path: string, cookie?: string, body?: string | URLSearchParams, headers?: Record<string, string>): Promise<Response>;
+  post(
+    path: string,
+    cookie?: string,
+    body?: string | URLSearchParams,
+    headers?: Record<string, string>,
+  ): Promise<Response>;
   /** What an element does. */
   askSession(cookie: string, wish: unknown, headers?: Record<string, string>): Promise<Response>;
 }

@@ -32,6 +32,7 @@ export function layout(user: User, bff: string, page: Page): Html {
         <meta name="color-scheme" content="light dark" />
         <title>${page.title} · Molar</title>
         <link rel="icon" href="/public/favicon.svg" />
+        <link rel="stylesheet" href="/public/frame.css" />
         <link rel="stylesheet" href="/public/dpms.css" />
         <meta name="itero-session-url" content="/itero/session" />
         <script type="module" src="${bff}/embed/v1/itero.js"></script>

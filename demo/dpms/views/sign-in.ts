@@ -11,6 +11,7 @@ export function signInPage(failed: boolean): Html {
         <meta name="color-scheme" content="light dark" />
         <title>Sign in · Molar</title>
         <link rel="icon" href="/public/favicon.svg" />
+        <link rel="stylesheet" href="/public/frame.css" />
         <link rel="stylesheet" href="/public/dpms.css" />
       </head>
       <body class="sign-in">
