@@ -46,7 +46,10 @@ export function createEventStream(parts: {
       const position = resumeAt ?? bounds.last;
 
       const response = nodeResponse(context);
+      // Ended by closing the connection, not cut into chunks: so each frame goes to each reader as one write of shared bytes.
+      response.removeHeader('Transfer-Encoding');
       response.writeHead(200, {
+        Connection: 'close',
         'Content-Type': 'text/event-stream; charset=utf-8',
         'Cache-Control': 'no-store, no-transform',
         'X-Accel-Buffering': 'no',

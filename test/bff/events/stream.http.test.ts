@@ -36,7 +36,10 @@ describe('a reader', () => {
       'cache-control': 'no-store, no-transform',
       'x-accel-buffering': 'no',
       'access-control-allow-origin': 'https://dpms.example',
+      connection: 'close',
     });
+    // Each frame is one write of bytes that all readers share.
+    expect(client.response.headers['transfer-encoding']).toBeUndefined();
     expect(client.heartbeats[0]).toEqual({ id: '3', type: 'heartbeat', data: { heartbeatTimeout: 20_000 } });
     await server.append();
     await until(async () => client.events.length === 1);
