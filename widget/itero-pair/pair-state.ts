@@ -8,7 +8,8 @@ export type Task =
   | { readonly kind: 'signing_in'; readonly blockedUrl?: string }
   | { readonly kind: 'listing' }
   | { readonly kind: 'choosing'; readonly accounts: readonly Account[]; readonly selected: string | undefined }
-  | { readonly kind: 'pairing' }
+  /** `choice`: where to go back to when the chosen account is refused. */
+  | { readonly kind: 'pairing'; readonly choice: Extract<Task, { kind: 'choosing' }> | undefined }
   | { readonly kind: 'confirm_unpair'; readonly impact: Impact | undefined; readonly running: boolean }
   | { readonly kind: 'confirm_sign_out'; readonly running: boolean };
 
@@ -66,7 +67,11 @@ export function reduce(state: PairState, action: PairAction): PairState {
       if (state.task.kind !== 'choosing') return state;
       return { ...state, actionFault: undefined, task: { ...state.task, selected: action.accountId } };
     case 'pair':
-      return { ...state, actionFault: undefined, task: { kind: 'pairing' } };
+      return {
+        ...state,
+        actionFault: undefined,
+        task: { kind: 'pairing', choice: state.task.kind === 'choosing' ? state.task : undefined },
+      };
     case 'ask_unpair':
       return { ...state, actionFault: undefined, task: { kind: 'confirm_unpair', impact: undefined, running: false } };
     case 'impact':
@@ -90,6 +95,7 @@ export function reduce(state: PairState, action: PairAction): PairState {
 
 /** A dialog stays open and tells the fault; everything else goes back to where it can be tried again. */
 function afterFault(task: Task): Task {
+  if (task.kind === 'pairing') return task.choice ?? IDLE;
   return task.kind === 'confirm_unpair' || task.kind === 'confirm_sign_out' ? { ...task, running: false } : IDLE;
 }
 

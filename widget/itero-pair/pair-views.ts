@@ -61,7 +61,7 @@ export function healthView({ health, state }: Pairing, language: string): Templa
       <div class="wide">
         <dt>${msg('Notifications')}</dt>
         <dd class=${suspicious ? 'failing' : ''}>
-          ${paused ? msg('Paused until somebody signs in.') : callbackWords(health.callback)}
+          ${paused ? msg('Paused until somebody signs in.') : callbackWords(health)}
         </dd>
       </div>
       <div>

@@ -20,12 +20,12 @@ export function loginWords(login: Login): string {
 }
 
 /** Whether iTero tells of new scans. Source: rules.md "Un-pair" (registered, confirmed, suspect). */
-export function callbackWords(callback: Pairing['health']['callback']): string {
+export function callbackWords({ callback, lastNotificationAt }: Pairing['health']): string {
   switch (callback) {
     case 'none':
       return msg('Not set up. New scans are found by the regular checks only.');
     case 'registered':
-      return msg('Set up, none has come yet.');
+      return lastNotificationAt === null ? msg('Set up, none has come yet.') : msg('Set up anew, none has come since.');
     case 'confirmed':
       return msg('Arriving.');
     case 'suspect':

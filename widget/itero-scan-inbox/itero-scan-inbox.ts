@@ -108,6 +108,7 @@ export class IteroScanInbox extends IteroElement {
   });
   readonly #opener: CaseOpener = new CaseOpener(this, this.#inbox, {
     scan: (orderId) => this.#inbox.row(orderId)?.scan,
+    patient: (scan) => patientName(scan.patient, this.initialsOnly) || msg('No name'),
     caption: (scan) => `${procedureName(scan)} · ${formatTime(scan.scannedAt ?? scan.modifiedAt, this.language)}`,
     url: (link) => this.#url(link),
     broken: (link) => this.#inbox.broken.has(link),

@@ -10,6 +10,8 @@ export interface LightboxHost extends ReactiveControllerHost {
 export interface LightboxOptions {
   readonly scan: (orderId: string) => Scan | undefined;
   readonly caption: (scan: Scan) => string;
+  /** Whose pictures these are: they fill the screen, and the chart is behind them. */
+  readonly patient: (scan: Scan) => string;
   readonly url: (link: string) => string;
   /** The link failed and is not renewed for the moment. */
   readonly broken: (link: string) => boolean;
@@ -77,7 +79,7 @@ export class Lightbox implements ReactiveController {
     return html`<dialog
       class="viewer"
       part="lightbox"
-      aria-labelledby="viewer-name"
+      aria-labelledby="viewer-patient"
       @cancel=${this.#closed}
       @close=${this.#closed}
       @keydown=${this.#keyDown}
@@ -91,7 +93,8 @@ export class Lightbox implements ReactiveController {
     const pictures = scan.thumbnails;
     const link = picture.full ?? picture.small;
     return html`<header>
-        <p id="viewer-name" aria-live="polite">
+        <p id="viewer-patient"><bdi>${this.#options.patient(scan)}</bdi></p>
+        <p aria-live="polite">
           <b>${viewName(picture.view)}</b>
           <small
             >${msg(str`${pictures.indexOf(picture) + 1} of ${pictures.length}`)} · ${this.#options.caption(scan)}</small

@@ -153,10 +153,17 @@ export const detailStyles = css`
   .history li:first-child {
     border-color: var(--_success);
   }
-  @container (min-width: 720px) {
+  @container (min-width: 480px) {
+    .gallery {
+      grid-template-columns: repeat(3, minmax(0, 1fr));
+    }
+  }
+  @container (min-width: 600px) {
     .columns {
       grid-template-columns: minmax(0, 1fr) minmax(0, 1fr);
     }
+  }
+  @container (min-width: 720px) {
     .gallery {
       grid-template-columns: repeat(6, minmax(0, 1fr));
     }

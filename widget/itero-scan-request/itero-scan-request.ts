@@ -105,6 +105,8 @@ export class IteroScanRequest extends IteroElement {
       void this.#requests.load();
       void this.#requests.loadPairing();
       if (this.has('scan-request:write')) void this.#loadForm();
+      // A look-up that the lost connection ended: the guard promises that it is repeated.
+      void this.#form?.check();
     }
     this.#linkWas = state.kind;
   }
@@ -265,7 +267,9 @@ export class IteroScanRequest extends IteroElement {
     const { list } = this.#requests;
     if (!this.#hasChart) return nothing;
     if (list.kind === 'failed') return faultView(list.fault, () => void this.#requests.load());
-    if (list.kind === 'loading') return this.#linkWas === 'failed' ? nothing : loadingView(2);
+    // Without a session nothing is on its way; the alert above says what to do.
+    const stopped = this.#linkWas === 'failed' || this.#linkWas === 'expired';
+    if (list.kind === 'loading') return stopped ? nothing : loadingView(2);
     if (list.items.length === 0 && this.#isOpen) return nothing;
     if (list.items.length === 0) return emptyView(msg('No scan request for this chart yet.'));
     return html`${list.stale === null ? nothing : faultView(list.stale, () => void this.#requests.load())}

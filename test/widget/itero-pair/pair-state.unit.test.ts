@@ -122,6 +122,14 @@ describe('the steps of the element', () => {
     expect(failed.actionFault).toBe(fault);
   });
 
+  it('goes back to the choice when the chosen account is refused: another may be taken', () => {
+    const choosing = reduce(START, { type: 'listed', accounts: [SOUTH, NORTH] });
+    const chosen = reduce(choosing, { type: 'select', accountId: SOUTH.id });
+    const failed = reduce(reduce(chosen, { type: 'pair' }), { type: 'failed', fault });
+    expect(failed.task).toEqual(chosen.task);
+    expect(failed.actionFault).toBe(fault);
+  });
+
   it('ignores an impact that comes after the dialog was closed', () => {
     expect(reduce(paired, { type: 'impact', impact: { logins: [], openRequests: [] } })).toBe(paired);
   });

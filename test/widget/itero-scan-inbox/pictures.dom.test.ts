@@ -48,6 +48,17 @@ describe('pictures and files of a case', () => {
     await assertAccessible(element);
   });
 
+  it('says whose pictures fill the screen, by initials where the page asks for privacy', async () => {
+    const element = await opened();
+    const { firstName, lastName } = sampleScan('101', { minute: 1 }).patient;
+    const who = (): string => dialog(element).querySelector('#viewer-patient')?.textContent ?? '';
+    assert.include(who(), lastName);
+    assert.equal(dialog(element).getAttribute('aria-labelledby'), 'viewer-patient');
+    element.toggleAttribute('privacy', true);
+    await until('initials', () => !who().includes(lastName));
+    assert.notInclude(who(), firstName);
+  });
+
   it('goes through the views by arrow keys, and names the patient’s side', async () => {
     const element = await opened();
     press(element, 'ArrowRight');

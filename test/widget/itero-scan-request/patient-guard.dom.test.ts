@@ -136,6 +136,17 @@ describe('the patient of a scan request', () => {
     assert.equal(part(element, '#send').getAttribute('aria-disabled'), 'false');
   });
 
+  it('that could not be looked up without a connection is looked up by itself when it is back', async () => {
+    const element = await mountRequest();
+    await openForm(element);
+    const looks = (): number => bff.calls.filter((call) => call.path === '/v1/scan-requests/check').length;
+    bff.offline();
+    await until('the page knows that it is offline', () => element.matches(':state(offline)'));
+    const before = looks();
+    bff.online();
+    await until('it was looked up again', () => looks() > before);
+  });
+
   it('who is respelled while the form is open is looked up anew before anything can be sent', async () => {
     const element = await mountRequest();
     await fillForm(element);
