@@ -12,6 +12,8 @@ export interface TenantKey {
 export interface Principal extends TenantKey {
   readonly userId: string;
   readonly userName: string;
+  /** The clinic as its people know it, where the vendor told. */
+  readonly clinicName: string | null;
   readonly sessionId: string;
   readonly scopes: readonly Scope[];
   /** Bound sessions see and send for this chart alone. */

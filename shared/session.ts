@@ -43,6 +43,8 @@ export const MAX_SESSION_SECONDS = 3600;
 /** `POST /v1/sessions`, called by the DPMS backend with its vendor key. */
 export const mintSessionSchema = v.object({
   tenant: identifier,
+  /** The clinic as its people know it; shown at sign-in instead of the id. */
+  tenantName: v.optional(v.pipe(v.string(), v.trim(), v.minLength(1), v.maxLength(200))),
   user: v.object({ id: identifier, displayName: v.optional(v.pipe(v.string(), v.maxLength(200))) }),
   patient: v.optional(sessionPatientSchema),
   components: componentsSchema,

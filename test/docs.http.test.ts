@@ -44,7 +44,7 @@ describe('docs/embedding.md', () => {
             body: JSON.stringify(wish),
           }),
           {
-            me: { clinicId: 'riverside', id: 'u-1', name: 'Dr. A', may: () => true },
+            me: { clinicId: 'riverside', clinicName: 'Riverside', id: 'u-1', name: 'Dr. A', may: () => true },
             findPatient: (chart: string) =>
               chart === 'LH-1' ? { chartNumber: chart, firstName: 'M', lastName: 'B' } : undefined,
             bff: bff.url,

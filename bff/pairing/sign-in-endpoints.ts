@@ -40,7 +40,7 @@ export function createSignInEndpoints(parts: { signIns: SignIns; vendors: Vendor
         return withCookies(
           context,
           startPage({
-            clinic: signIn.tenant,
+            clinic: signIn.clinic_name ?? signIn.tenant,
             product: vendors.find(signIn.vendor)?.name ?? signIn.vendor,
             person: signIn.user_name,
             continueUrl: authorizationUrl,

@@ -128,6 +128,7 @@ export function createSignIns(parts: SignInParts): SignIns {
           environment: principal.environment,
           user_id: principal.userId,
           user_name: principal.userName,
+          clinic_name: principal.clinicName,
           ticket_hash: hashSecret(ticket),
           state_hash: null,
           cookie_hash: null,

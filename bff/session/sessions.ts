@@ -70,6 +70,7 @@ export function createSessions(parts: {
           environment: environment.name,
           userId: wish.user.id,
           userName: wish.user.displayName ?? wish.user.id,
+          clinicName: wish.tenantName ?? null,
           sessionId: newId('es'),
           scopes: toScopes(wish.components),
           patient: wish.patient ?? null,

@@ -35,6 +35,7 @@ export interface SessionTable extends Tenancy {
   environment: string;
   user_id: string;
   user_name: string;
+  clinic_name: string | null;
   /** `SessionPatient` or null. */
   patient: string | null;
   /** string[] or null: the vendor's own origins. */
@@ -50,6 +51,7 @@ export interface SignInTable extends Tenancy {
   environment: string;
   user_id: string;
   user_name: string;
+  clinic_name: string | null;
   /** SHA-256 of the single-use ticket, of the state, and of the browser's cookie. */
   ticket_hash: string;
   state_hash: string | null;

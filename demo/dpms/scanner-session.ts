@@ -2,7 +2,7 @@
  * The only place where this practice system meets itero-embed: it mints a session for the person who is signed in,
  * with the vendor key that never leaves this process. What a page asks for is a wish; what is granted is decided here.
  */
-import type { Role, User } from './clinics.ts';
+import { clinicOf, type Role, type User } from './clinics.ts';
 import { patientsOf } from './patients.ts';
 
 export interface ScannerAccess {
@@ -46,6 +46,7 @@ export async function mintScannerSession(access: ScannerAccess, user: User, wish
     headers: { authorization: `Bearer ${access.vendorKey}`, 'content-type': 'application/json' },
     body: JSON.stringify({
       tenant: user.clinicId,
+      tenantName: clinicOf(user).name,
       user: { id: user.id, displayName: user.displayName },
       ...(patient && {
         patient: {

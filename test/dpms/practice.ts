@@ -6,6 +6,7 @@ export const VENDOR_KEY = 'vk_test_of_the_practice';
 
 export interface MintBody {
   readonly tenant: string;
+  readonly tenantName?: string;
   readonly user: { readonly id: string; readonly displayName: string };
   readonly patient?: { readonly chartNumber: string; readonly lastName: string };
   readonly components: Record<string, { readonly enabled: boolean; readonly features: Record<string, boolean> }>;

@@ -34,6 +34,7 @@ describe('what a page may have', () => {
     const { body, authorization } = embed.asked[0] ?? {};
     expect(Object.assign({}, ...Object.values(body?.components ?? {}).map(({ features }) => features))).toEqual(rights);
     expect(body?.tenant).toBe('lindenhof');
+    expect(body?.tenantName).toBe('Lindenhof Dental');
     expect(body?.allowedOrigins).toEqual(['http://dpms.example']);
     expect(authorization).toBe(`Bearer ${VENDOR_KEY}`);
   });

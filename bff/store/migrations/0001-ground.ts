@@ -14,14 +14,14 @@ interface Table {
 const TABLES: Record<string, Table> = {
   sessions: {
     text: 'vendor tenant id environment user_id user_name scopes',
-    optionalText: 'patient origins',
+    optionalText: 'patient origins clinic_name',
     number: 'created_at expires_at',
     optionalNumber: 'revoked_at',
     key: 'id',
   },
   sign_ins: {
     text: 'vendor tenant id environment user_id user_name ticket_hash opener_origin state',
-    optionalText: 'state_hash cookie_hash code_verifier problem tokens',
+    optionalText: 'state_hash cookie_hash code_verifier problem tokens clinic_name',
     number: 'created_at expires_at',
     key: 'id',
   },

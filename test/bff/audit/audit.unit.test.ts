@@ -16,6 +16,7 @@ const dentist = {
   environment: 'sandbox',
   userId: 'u1',
   userName: 'Dr. Canary',
+  clinicName: null,
   sessionId: 'es_1',
   scopes: [],
   patient: { chartNumber: 'Canary-1', firstName: 'Canary' },

@@ -20,6 +20,13 @@ describe('the start page', () => {
     expect(html).not.toMatch(/<script|style=|javascript:/);
   });
 
+  it('names the clinic as its people know it, where the vendor told', async () => {
+    const ann = await stand.person('ann', 'c-7f3a', 'molar', { tenantName: 'Lindenhof <Dental>' });
+    const html = await (await ann.navigate(await ann.startUrl())).text();
+    expect(html).toContain('Connect clinic Lindenhof &lt;Dental&gt; in Molar');
+    expect(html).not.toContain('c-7f3a');
+  });
+
   it('works once: used, unknown and old tickets look alike', async () => {
     const ann = await stand.person('ann');
     const url = await ann.startUrl();

@@ -43,6 +43,7 @@ describe('a minted session', () => {
   it('gives the stored person, patient and scopes to the call', async () => {
     const { session_token } = await stand.mint({
       tenant: 'lakeview',
+      tenantName: 'Lakeview Dental',
       patient: { chartNumber: 'C-7' },
       components: { scan_inbox: { enabled: true, features: { download: false } }, pair: { enabled: false } },
     });
@@ -52,6 +53,7 @@ describe('a minted session', () => {
       environment: 'sandbox',
       userId: 'u1',
       userName: 'Dr. Day',
+      clinicName: 'Lakeview Dental',
       patient: { chartNumber: 'C-7' },
       scopes: ['pair:read', 'scan:read'],
     });

@@ -17,6 +17,7 @@ export const person: Principal = {
   environment: 'sandbox',
   userId: 'u1',
   userName: 'Dentist',
+  clinicName: null,
   sessionId: 's1',
   scopes: SCOPES,
   patient: null,
