@@ -12,6 +12,8 @@ export default defineConfig({
           include: ['test/**/*.{unit,http,contract}.test.ts', 'test/architecture.test.ts'],
           environment: 'node',
           testTimeout: 20_000,
+          // Two workers on two cores beside real servers: a test that a starved thread failed gets another turn.
+          retry: 2,
           hookTimeout: 30_000,
         },
       },
@@ -22,6 +24,7 @@ export default defineConfig({
           include: ['test/**/*.e2e.test.ts'],
           environment: 'node',
           testTimeout: 120_000,
+          retry: 1,
           hookTimeout: 120_000,
           fileParallelism: false,
         },

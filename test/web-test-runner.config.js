@@ -68,5 +68,5 @@ export default {
       target: 'es2022',
     }),
   ],
-  testFramework: { config: { timeout: 10_000 } },
+  testFramework: { config: { timeout: 10_000, retries: 1 } },
 };
