@@ -1,11 +1,12 @@
 import type { Clock, Log } from '../deps.ts';
 import type { CommittedEvent, EventLog, TenantRef } from './event-log.ts';
+import { HEARTBEAT_MS } from '../../shared/stream-event.ts';
 import { HEARTBEAT } from './frame.ts';
 import type { StreamReader } from './stream-reader.ts';
 
 /** One timer for all connections. Heartbeats are spread over the ticks, so that thousands do not fall into one. */
-const TICK_MS = 2000;
 const SHARDS = 5;
+const TICK_MS = HEARTBEAT_MS / SHARDS;
 /** A reader whose socket takes nothing for so long is cut off, at most one tick later: within 10 s. */
 const STALL_MS = 8000;
 

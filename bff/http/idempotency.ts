@@ -47,20 +47,12 @@ export function createIdempotency(store: Store, clock: Clock): Idempotency {
     tx
       .selectFrom('idempotency')
       .select(['body_hash', 'status', 'response', 'created_at'])
-      .where('vendor', '=', slot.vendor)
-      .where('tenant', '=', slot.tenant)
-      .where('user_id', '=', slot.user_id)
-      .where('route', '=', slot.route)
-      .where('key', '=', slot.key)
+      .where((eb) => eb.and({ ...slot }))
       .executeTakeFirst();
   const remove = (tx: Tx, slot: Slot) =>
     tx
       .deleteFrom('idempotency')
-      .where('vendor', '=', slot.vendor)
-      .where('tenant', '=', slot.tenant)
-      .where('user_id', '=', slot.user_id)
-      .where('route', '=', slot.route)
-      .where('key', '=', slot.key)
+      .where((eb) => eb.and({ ...slot }))
       .execute();
 
   /** Takes the slot, or gives the answer that stands in it. */
@@ -102,11 +94,7 @@ export function createIdempotency(store: Store, clock: Clock): Idempotency {
         return tx
           .updateTable('idempotency')
           .set({ status: answer.status, response: answer.body })
-          .where('vendor', '=', slot.vendor)
-          .where('tenant', '=', slot.tenant)
-          .where('user_id', '=', slot.user_id)
-          .where('route', '=', slot.route)
-          .where('key', '=', slot.key)
+          .where((eb) => eb.and({ ...slot }))
           .execute();
       });
       return { answer, replayed: false };
