@@ -8,6 +8,9 @@ export interface TenantKey {
   readonly environment: string;
 }
 
+/** The clinic whatever the environment: event ids count per tenant. */
+export type TenantRef = Pick<TenantKey, 'vendor' | 'tenant'>;
+
 /** The person behind a call, from the stored session. */
 export interface Principal extends TenantKey {
   readonly userId: string;

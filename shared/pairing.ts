@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { ledgerSummarySchema } from './ledger.ts';
 
 /** `not_configured`: Align has not enabled the account for the integration; it is listed, not selectable. */
 export const accountSchema = v.object({
@@ -48,7 +49,7 @@ export const pairingSchema = v.object({
     /** Why background checks fail at the moment, as a problem code; null when they do not. */
     problem: v.nullable(v.string()),
   }),
-  ledger: v.object({ cases: v.number(), byNotification: v.number(), recovered: v.number(), backfilled: v.number() }),
+  ledger: ledgerSummarySchema,
 });
 export type Pairing = v.InferOutput<typeof pairingSchema>;
 

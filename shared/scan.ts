@@ -85,6 +85,8 @@ export const scanDetailSchema = v.object({
       changed: v.array(v.picklist(ASSETS)),
     }),
   ),
+  /** While a file is missing: since when it is looked for, how often it was, and when next (null: no more by itself). */
+  recheck: v.nullable(v.object({ since: v.string(), looks: v.number(), nextAt: v.nullable(v.string()) })),
 });
 export type ScanDetail = v.InferOutput<typeof scanDetailSchema>;
 

@@ -1,7 +1,7 @@
 import type { EventData, EventType } from '../../shared/stream-event.ts';
 import type { Clock } from '../deps.ts';
 import type { Store, Tx } from '../store/index.ts';
-import type { TenantKey } from '../tenancy.ts';
+import type { TenantKey, TenantRef } from '../tenancy.ts';
 import { toFrame } from './frame.ts';
 
 export interface EventEntry extends TenantKey {
@@ -33,8 +33,6 @@ export interface EventLog {
   /** The newest id, and the id up to which retention removed events; zeros for a tenant without events. */
   bounds(tenant: TenantRef): Promise<{ last: number; prunedTo: number }>;
 }
-
-export type TenantRef = Pick<TenantKey, 'vendor' | 'tenant'>;
 
 export function createEventLog(parts: { store: Store; clock: Clock }): EventLog {
   const { store, clock } = parts;

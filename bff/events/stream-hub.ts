@@ -1,5 +1,6 @@
 import type { Clock, Log } from '../deps.ts';
-import type { CommittedEvent, EventLog, TenantRef } from './event-log.ts';
+import type { TenantRef } from '../tenancy.ts';
+import type { CommittedEvent, EventLog } from './event-log.ts';
 import { HEARTBEAT_MS } from '../../shared/stream-event.ts';
 import { HEARTBEAT } from './frame.ts';
 import type { StreamReader } from './stream-reader.ts';

@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
-import type { CommittedEvent, EventLog, TenantRef } from './event-log.ts';
+import type { TenantRef } from '../tenancy.ts';
+import type { CommittedEvent, EventLog } from './event-log.ts';
 import { canSee, type Audience } from './visibility.ts';
 
 const PAGE = 200;

@@ -39,12 +39,31 @@ export function createLedgerSummary(parts: {
       .where('environment', '=', environment)
       .where('account_id', '=', accountId)
       .executeTakeFirst();
+    const waiting = await store.db
+      .selectFrom('scans')
+      .select((eb) => eb.fn.countAll<number>().as('count'))
+      .where('vendor', '=', vendor)
+      .where('tenant', '=', tenant)
+      .where('environment', '=', environment)
+      .where('account_id', '=', accountId)
+      .where('missing_since', 'is not', null)
+      .executeTakeFirstOrThrow();
+    const pending = await store.db
+      .selectFrom('hints')
+      .select((eb) => eb.fn.countAll<number>().as('count'))
+      .where('connection_id', '=', connection.id)
+      .where('state', '=', 'waiting')
+      .executeTakeFirstOrThrow();
     const by = (way: LearntBy): number => versions.find((row) => row.learnt_by === way)?.count ?? 0;
     return {
       cases: counter?.total ?? 0,
       byNotification: by('notification'),
       recovered: by('poll') + by('recheck'),
       backfilled: by('backfill'),
+      waiting: waiting.count,
+      pending: pending.count,
+      provedUntil: connection.cursor_at === null ? null : new Date(connection.cursor_at).toISOString(),
+      behind: connection.last_full_check_at === null,
     };
   }
 

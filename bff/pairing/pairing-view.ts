@@ -64,7 +64,16 @@ export function createPairingView(parts: {
   };
 }
 
-const NOTHING: Pairing['ledger'] = { cases: 0, byNotification: 0, recovered: 0, backfilled: 0 };
+const NOTHING: Pairing['ledger'] = {
+  cases: 0,
+  byNotification: 0,
+  recovered: 0,
+  backfilled: 0,
+  waiting: 0,
+  pending: 0,
+  provedUntil: null,
+  behind: false,
+};
 
 function toStateName(shown: ConnectionRow | null, choosing: boolean): PairingStateName {
   if (shown === null) return choosing ? 'signed_in' : 'unpaired';

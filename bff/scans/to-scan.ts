@@ -81,6 +81,14 @@ export function toScanDetail(
       learntBy: version.learnt_by as LearntBy,
       changed: JSON.parse(version.changed) as AssetName[],
     })),
+    recheck:
+      row.missing_since === null
+        ? null
+        : {
+            since: iso(row.missing_since),
+            looks: row.recheck_count,
+            nextAt: row.recheck_at === null ? null : iso(row.recheck_at),
+          },
   };
 }
 

@@ -6,6 +6,7 @@ import { Kysely, type Transaction } from 'kysely';
 import type { Clock, Log } from '../deps.ts';
 import { GroupCommit } from './group-commit.ts';
 import { migrate } from './migrate.ts';
+import type { TenantRef } from '../tenancy.ts';
 import type { Schema } from './schema.ts';
 import { NodeSqlite } from './sqlite-database.ts';
 import { NodeSqliteDialect } from './sqlite-dialect.ts';
@@ -20,10 +21,23 @@ export interface Store {
    * One transaction; resolves only after COMMIT reached the disk (synchronous=FULL). Waiting writers share one commit,
    * each in its own savepoint: `work` must do database calls only (every writer waits for it) and never call `write`.
    * Rejects with what `work` threw, or with the database's error: full disk, locked, I/O. Then nothing is stored.
+   * @param tenant whose rows `work` reads before it writes them: over all instances, works of one tenant run one after
+   * another (SQLite: every work does). Without it only single statements that guard themselves are safe.
    */
-  write<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
+  write<T>(work: (tx: Tx) => Promise<T>, tenant?: TenantRef): Promise<T>;
   /** Runs after the commit that holds this transaction's work; not at all when it fails. */
   afterCommit(tx: Tx, task: () => void): void;
+  /** Other processes use this database too (PostgreSQL). */
+  readonly shared: boolean;
+  /** The database's clock (ms since the epoch): what leases over all instances count by. */
+  now(): Promise<number>;
+  /**
+   * Tells the other instances that something of this topic was committed: a wake-up only, sent outside any transaction. It may
+   * be lost; whoever listens also looks by itself now and then.
+   */
+  wake(topic: string): void;
+  /** Hears the other instances' wake-ups. Returns its own removal. */
+  onWake(listener: (topic: string) => void): () => void;
   /** Finishes the writers that wait, then closes. */
   close(): Promise<void>;
 }
@@ -63,6 +77,10 @@ export async function openStore(options: { url: string; clock: Clock; log: Log }
     db,
     write: (work) => group.write(work),
     afterCommit: (tx, task) => group.afterCommit(tx, task),
+    shared: false,
+    now: () => Promise.resolve(options.clock.now()),
+    wake: () => undefined,
+    onWake: () => () => undefined,
     close: async () => {
       await group.close();
       await closeAll();

@@ -32,7 +32,16 @@ function aPairing(over: Partial<Pairing> = {}): Pairing {
       callback: 'confirmed',
       problem: null,
     },
-    ledger: { cases: 0, byNotification: 0, recovered: 0, backfilled: 0 },
+    ledger: {
+      cases: 0,
+      byNotification: 0,
+      recovered: 0,
+      backfilled: 0,
+      waiting: 0,
+      pending: 0,
+      provedUntil: null,
+      behind: false,
+    },
     ...over,
   };
 }
