@@ -82,6 +82,8 @@ export const sessionClaimsSchema = v.object({
   exp: v.number(),
   livemode: v.boolean(),
   scope: v.string(),
+  /** Sessions with the same one hear the same events, so that tabs of one browser may share a stream. Opaque. */
+  group: v.optional(v.string()),
 });
 export type SessionClaims = v.InferOutput<typeof sessionClaimsSchema>;
 

@@ -94,6 +94,7 @@ export function createSessions(parts: {
         exp: expiresAt / 1000,
         livemode: environment.livemode,
         scope: principal.scopes.join(' '),
+        group: tokens.groupOf(session),
       });
       return {
         id: principal.sessionId,

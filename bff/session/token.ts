@@ -4,6 +4,7 @@ import { errors, jwtVerify, SignJWT } from 'jose';
 import * as v from 'valibot';
 import { sessionClaimsSchema } from '../../shared/session.ts';
 import { ProblemError } from '../http/problem-error.ts';
+import { toStreamGroup, type StreamGroup } from './stream-group.ts';
 
 /** One algorithm, pinned: a token cannot choose (RFC 8725 §3.1). Only the BFF verifies, so a shared key is enough. */
 const ALGORITHM = 'HS256';
@@ -30,6 +31,8 @@ export interface SessionTokens {
   sign(claims: NewClaims): Promise<string>;
   /** @throws ProblemError `unauthorized` when it was not made here, `session_expired` when it was and its time is over */
   verify(token: string): Promise<SessionClaims>;
+  /** The claim `group`: equal for sessions that hear the same events. */
+  groupOf(group: StreamGroup): string;
 }
 
 interface SigningKey {
@@ -45,10 +48,13 @@ export function createSessionTokens(options: {
 }): SessionTokens {
   const keys = options.encryptionKeys.map(deriveKey);
   const [newest] = keys;
-  if (newest === undefined) throw new TypeError('at least one key is needed');
+  const [groupKey] = options.encryptionKeys;
+  if (newest === undefined || groupKey === undefined) throw new TypeError('at least one key is needed');
   const byId = new Map(keys.map((key) => [key.id, key.secret]));
 
   return {
+    groupOf: (group) => toStreamGroup(groupKey, group),
+
     sign: (claims) =>
       new SignJWT({ ...claims, v: VERSION })
         .setProtectedHeader({ alg: ALGORITHM, typ: TYPE, kid: newest.id })

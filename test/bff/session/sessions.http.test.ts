@@ -31,7 +31,7 @@ describe('a minted session', () => {
     });
     const claims = decodeJwt(minted.session_token);
     expect(Object.keys(claims).sort()).toEqual(
-      ['iss', 'aud', 'vendor', 'tenant', 'sub', 'sid', 'jti', 'iat', 'exp', 'livemode', 'scope', 'v'].sort(),
+      ['iss', 'aud', 'vendor', 'tenant', 'sub', 'sid', 'jti', 'iat', 'exp', 'livemode', 'scope', 'group', 'v'].sort(),
     );
     expect(claims).toMatchObject({ iss: PUBLIC_URL, vendor: 'molar', tenant: 'riverside', sub: 'u1', sid: minted.id });
     expect((claims.exp ?? 0) - (claims.iat ?? 0)).toBe(600);
