@@ -1,15 +1,39 @@
-import type { Kysely } from 'kysely';
-import { Migrator } from 'kysely/migration';
+import { sql, type Kysely } from 'kysely';
+import { Migrator, type Migration } from 'kysely/migration';
+import type { Log } from '../deps.ts';
 import { ground } from './migrations/0001-ground.ts';
-import type { Schema } from './schema.ts';
+import { StoreError } from './store.ts';
 
 /** Forward only; a name never changes once it was released. */
-const MIGRATIONS = { '0001-ground': ground };
+const MIGRATIONS: Record<string, Migration> = { '0001-ground': ground };
 
-/** @returns the names of the migrations that were applied now */
-export async function migrate(db: Kysely<Schema>): Promise<string[]> {
-  const migrator = new Migrator({ db, provider: { getMigrations: () => Promise.resolve(MIGRATIONS) } });
-  const { error, results } = await migrator.migrateToLatest();
-  if (error !== undefined) throw error;
-  return (results ?? []).map((result) => result.migrationName);
+/**
+ * Brings the schema up to date, in one transaction and under a lock that all instances share: of several that start at once one
+ * does the work and the others find it done.
+ * @throws StoreError when it fails, or when a newer release than this one has been here
+ */
+export async function migrate<S>(db: Kysely<S>, log: Log): Promise<void> {
+  try {
+    await refuseNewer(db);
+    const migrator = new Migrator({ db, provider: { getMigrations: () => Promise.resolve(MIGRATIONS) } });
+    const { error, results } = await migrator.migrateToLatest();
+    if (error !== undefined) throw error;
+    const applied = (results ?? []).map((result) => result.migrationName);
+    if (applied.length > 0) log.info({ migrations: applied }, 'store schema brought up to date');
+  } catch (cause) {
+    if (cause instanceof StoreError) throw cause;
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new StoreError(`store: the schema could not be brought up to date: ${reason}`, { cause });
+  }
+}
+
+async function refuseNewer<S>(db: Kysely<S>): Promise<void> {
+  const tables = await db.introspection.getTables({ withInternalKyselyTables: true });
+  if (!tables.some((table) => table.name === 'kysely_migration')) return;
+  const { rows } = await sql<{ name: string }>`select name from kysely_migration order by name`.execute(db);
+  const unknown = rows.map((row) => row.name).filter((name) => !(name in MIGRATIONS));
+  if (unknown.length === 0) return;
+  throw new StoreError(
+    `store: a newer release has changed this database (${unknown.join(', ')}); start that release, or restore the backup from before it`,
+  );
 }

@@ -1,5 +1,6 @@
 import { sql, type Kysely, type RawBuilder } from 'kysely';
 import type { Migration } from 'kysely/migration';
+import { isPostgres } from '../dialect.ts';
 
 /** Column names by kind, separated by blanks. `key: 'grows'` is an `id` that the database counts and never gives twice. */
 interface Table {
@@ -221,9 +222,15 @@ export const ground: Migration = {
 
 async function createTable(db: Kysely<unknown>, name: string, table: Table): Promise<void> {
   let creation = db.schema.createTable(name);
-  if (table.key === 'grows') creation = creation.addColumn('id', 'integer', (c) => c.primaryKey().autoIncrement());
-  for (const column of words(table.text)) creation = creation.addColumn(column, 'text', (c) => c.notNull());
-  for (const column of words(table.optionalText)) creation = creation.addColumn(column, 'text');
+  // Bytes decide the order, as in SQLite: a database's language does not, and an upgrade of its C library cannot upset an index.
+  const text = isPostgres(db) ? sql`text collate "C"` : 'text';
+  if (table.key === 'grows') {
+    creation = isPostgres(db)
+      ? creation.addColumn('id', 'bigint', (c) => c.generatedByDefaultAsIdentity().primaryKey())
+      : creation.addColumn('id', 'integer', (c) => c.primaryKey().autoIncrement());
+  }
+  for (const column of words(table.text)) creation = creation.addColumn(column, text, (c) => c.notNull());
+  for (const column of words(table.optionalText)) creation = creation.addColumn(column, text);
   for (const column of words(table.number)) creation = creation.addColumn(column, 'bigint', (c) => c.notNull());
   for (const column of words(table.optionalNumber)) creation = creation.addColumn(column, 'bigint');
   if (table.key !== 'grows') {

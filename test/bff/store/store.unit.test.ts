@@ -139,7 +139,7 @@ describe('opening', () => {
   });
 
   it.each([
-    ['postgres://db/itero', /PostgreSQL comes with a later release/],
+    ['postgres://127.0.0.1:9/itero', /nobody answers there/],
     ['mysql://db', /must be "sqlite:/],
     ['sqlite:/dev/null/x.db', /cannot be opened/],
   ])('says what is wrong with %s', async (url, sentence) => {
