@@ -1,3 +1,5 @@
+import type { LearntBy } from '../shared/scan.ts';
+
 /** Ports to the world. Concrete ones are built in `main` alone; tests hand in their own. */
 export interface Clock {
   /** Milliseconds since the epoch. */
@@ -25,3 +27,17 @@ export interface Log {
 export type LogFields = Readonly<Record<string, unknown>>;
 
 export type Fetch = typeof globalThis.fetch;
+
+/** Counts what flows, for the operator's metrics. Words and times only: never a vendor, tenant, person or object. */
+export interface FlowMeter {
+  /** A version became visible. @param lateness ms since it could be known */
+  version(learntBy: LearntBy, lateness: number): void;
+  /** A round of an account ended. */
+  poll(outcome: PollOutcome): void;
+  /** A look for a missing file ended. */
+  recheck(outcome: RecheckOutcome): void;
+}
+/** `complete` listed to its end; `moved` listed, to be listed again; `failed` upstream or we; `limited` upstream asked for a pause. */
+export type PollOutcome = 'complete' | 'moved' | 'limited' | 'failed';
+/** `found` something new; `missing` still; `failed` no look was possible. */
+export type RecheckOutcome = 'found' | 'missing' | 'failed';

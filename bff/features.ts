@@ -1,10 +1,12 @@
 import type { AlignPort } from './align/index.ts';
-import { createAudit } from './audit/index.ts';
+import { createAudit, createAuditEndpoint } from './audit/index.ts';
 import type { Clock, Log, Random } from './deps.ts';
 import { createEventLog, createEventStream, pruneEvents, type EventStream } from './events/index.ts';
 import type { ReadyRoute } from './http/at-once.ts';
 import type { Endpoint } from './http/endpoint.ts';
 import { createIntake } from './intake/index.ts';
+import { createLedgerEndpoint } from './ledger/endpoint.ts';
+import { createLedgerSummary } from './ledger/summary.ts';
 import { createPairing } from './pairing/create-pairing.ts';
 import { createPracticeBook, createRequestEndpoints, recoverCutOffRequests } from './requests/index.ts';
 import {
@@ -105,6 +107,8 @@ export function createFeatures(parts: FeatureParts): Features {
     endpoints: [
       ...createSessionEndpoints({ sessions, vendors, environment: () => align.environment() }),
       ...createServerScanEndpoints(scans),
+      createLedgerEndpoint({ store, align, audit, sumUp: createLedgerSummary({ store, align, clock }) }),
+      createAuditEndpoint({ store, audit, environment }),
       ...pairing.endpoints,
       ...createRequestEndpoints({ store, events, audit, connections, vault, align, practices, clock, random }),
       ...createScanEndpoints(scans),

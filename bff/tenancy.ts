@@ -11,6 +11,9 @@ export interface TenantKey {
 /** The clinic whatever the environment: event ids count per tenant. */
 export type TenantRef = Pick<TenantKey, 'vendor' | 'tenant'>;
 
+/** Who a call with a vendor key is done by, in read marks and the audit log. */
+export const VENDOR_USER = 'vendor';
+
 /** The person behind a call, from the stored session. */
 export interface Principal extends TenantKey {
   readonly userId: string;

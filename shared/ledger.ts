@@ -3,7 +3,8 @@ import { LEARNT_BY, PHASES } from './scan.ts';
 
 /**
  * How the cases of one account came in. Each case is counted once: `recovered` when any of its versions was learnt by poll
- * or recheck alone (no notification told it), else `byNotification` when any was, else `backfilled`. The three add up to
+ * or recheck alone although a notification was due (none had told it; steps that upstream never notifies do not count unless
+ * they are the first that was seen of the case, docs/decisions/0011), else `byNotification` when any was, else `backfilled`. The three add up to
  * `cases`. Source: product.md promise 1.
  */
 export const ledgerSummarySchema = v.object({
@@ -35,8 +36,14 @@ export const ledgerEntrySchema = v.object({
   learntBy: v.picklist(LEARNT_BY),
   /** When upstream made it: it could be known from then on. */
   dueAt: v.string(),
+  /**
+   * When a notification that told it was on disk here; null: none had come when it became visible. With `learntBy` poll or
+   * recheck and a time here, our own look was merely faster: such a version is not `recovered`.
+   */
+  notifiedAt: v.nullable(v.string()),
   /** When it became visible here. */
   seenAt: v.string(),
+  /** From due to seen; never below zero, whatever the two clocks say. */
   delaySeconds: v.number(),
 });
 export type LedgerEntry = v.InferOutput<typeof ledgerEntrySchema>;

@@ -117,15 +117,17 @@ describe('who may import whom', () => {
 /** Folder → folders of the same side it may import. Everything may use what stands under `base`. */
 const ARROWS: Record<string, readonly string[]> = {
   store: [],
-  audit: ['store'],
+  audit: ['store', 'http'],
+  ledger: ['store', 'align', 'http', 'audit'],
   events: ['store', 'http', 'session'],
   align: [],
   vault: ['store', 'align', 'events'],
   http: ['session', 'audit', 'store'],
   session: ['store', 'http', 'audit'],
-  pairing: ['store', 'align', 'vault', 'events', 'http', 'audit'],
+  pairing: ['store', 'align', 'vault', 'events', 'http', 'audit', 'ledger'],
   requests: ['store', 'align', 'vault', 'pairing', 'events', 'http', 'audit', 'session'],
   scans: ['store', 'align', 'vault', 'pairing', 'events', 'http', 'audit', 'session'],
+  where: ['store', 'align', 'vault', 'pairing', 'requests', 'scans', 'http', 'audit'],
   intake: ['store', 'align', 'vault', 'pairing', 'scans', 'events', 'http'],
 };
 

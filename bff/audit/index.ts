@@ -15,9 +15,12 @@ export type AuditAction =
   | 'scan.viewed'
   | 'scan.picture_viewed'
   | 'scan.downloaded'
+  | 'scan.looked_for'
   | 'scan_request.sent'
   | 'scan_request.cancelled'
-  | 'patient.corrected';
+  | 'patient.corrected'
+  | 'ledger.read'
+  | 'audit.read';
 
 /** The person; a `Principal` fits. Background work has no session and calls itself `system`. */
 export interface AuditActor extends TenantKey {
@@ -60,3 +63,5 @@ export function createAudit(clock: Clock): Audit {
     },
   };
 }
+
+export { createAuditEndpoint } from './export-endpoint.ts';

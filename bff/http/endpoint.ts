@@ -64,11 +64,19 @@ export interface VendorEndpoint extends JsonParts {
   handle(call: VendorCall<unknown>): Promise<unknown>;
 }
 
+/** Parameters of the query, by name, for OpenAPI. `tenant` names a clinic of the caller's vendor. */
+export type QueryParameters = Readonly<Record<string, { readonly description: string; readonly required?: true }>>;
+
 /** Writes its own answer: streams, files, pages, callbacks. Faults it throws become problem documents like any other. */
 export interface RawEndpoint extends Declared {
   readonly kind: 'raw';
   readonly auth: 'session' | 'vendor' | 'open';
   readonly scopes: readonly Scope[];
+  readonly query?: QueryParameters;
+  /** Schema of its JSON form, where it has one. */
+  readonly answer?: v.GenericSchema;
+  /** Its other media types. */
+  readonly media?: readonly string[];
   /** Pattern parameters that are secrets never reach the log: the log has the pattern alone. */
   handle(context: HttpContext): Response | Promise<Response>;
 }
@@ -108,14 +116,11 @@ export function vendorEndpoint<B = undefined, A = unknown>(
 }
 
 export function rawEndpoint(
-  input: Declared & { auth: RawEndpoint['auth']; scopes?: readonly Scope[]; handle: RawEndpoint['handle'] },
+  input: Declared & Pick<RawEndpoint, 'auth' | 'handle' | 'query' | 'answer' | 'media'> & { scopes?: readonly Scope[] },
 ): RawEndpoint {
   return {
+    ...input,
     kind: 'raw',
-    method: input.method,
-    path: input.path,
-    summary: input.summary,
-    auth: input.auth,
     scopes: input.scopes ?? [],
     handle: (context) => input.handle(context),
   };

@@ -63,12 +63,20 @@ export function toOpenApi(endpoints: readonly Endpoint[], about: { version: stri
 }
 
 function toOperation(endpoint: Endpoint): Json {
-  const parameters = [...endpoint.path.matchAll(/:(\w+)/g)].map(([, name]) => ({
+  const inPath = [...endpoint.path.matchAll(/:(\w+)/g)].map(([, name]) => ({
     name,
     in: 'path',
     required: true,
     schema: { type: 'string' },
   }));
+  const query = endpoint.kind === 'raw' ? (endpoint.query ?? {}) : {};
+  const inQuery = Object.entries(query).map(([name, about]) => ({
+    name,
+    in: 'query',
+    ...about,
+    schema: { type: 'string' },
+  }));
+  const parameters = [...inPath, ...inQuery];
   const json = endpoint.kind === 'json' ? endpoint : null;
   const keyed = json !== null && json.idempotent !== false;
   const key = { name: headers.idempotencyKey, in: 'header', schema: { type: 'string', maxLength: 255 } };
@@ -83,7 +91,11 @@ function toOperation(endpoint: Endpoint): Json {
 }
 
 function success(endpoint: Endpoint): Json {
-  if (endpoint.kind === 'raw') return { '2XX': { description: endpoint.summary } };
+  if (endpoint.kind === 'raw') {
+    const media = (endpoint.media ?? []).map((type) => [type, { schema: { type: 'string' } }]);
+    const content = { ...(endpoint.answer && jsonContent(endpoint.answer, 'output')), ...Object.fromEntries(media) };
+    return { '2XX': { description: endpoint.summary, ...(Object.keys(content).length > 0 && { content }) } };
+  }
   if (endpoint.answer === null) return { [endpoint.status]: { description: 'Done' } };
   const answer = { description: endpoint.summary, content: jsonContent(endpoint.answer, 'output') };
   return Object.fromEntries([endpoint.status, ...endpoint.also].map((status) => [status, answer]));

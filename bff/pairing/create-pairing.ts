@@ -3,6 +3,7 @@ import type { Audit } from '../audit/index.ts';
 import type { Clock, Log, Random } from '../deps.ts';
 import type { EventLog } from '../events/index.ts';
 import type { Endpoint } from '../http/endpoint.ts';
+import { createLedgerSummary } from '../ledger/summary.ts';
 import type { Store } from '../store/index.ts';
 import type { Seal } from '../vault/seal.ts';
 import { createTokenSets } from '../vault/token-sets.ts';

@@ -9,6 +9,7 @@ import type { Connections } from '../pairing/connections.ts';
 import { rethrowAsProblem } from '../pairing/to-problem-error.ts';
 import { requirePatient } from '../session/require-patient.ts';
 import type { Store } from '../store/index.ts';
+import { foldName } from '../store/fold-name.ts';
 import { noteKnownChart } from '../store/known-charts.ts';
 import type { ConnectionRow } from '../store/schema.ts';
 import type { Principal } from '../tenancy.ts';
@@ -94,6 +95,8 @@ async function writeIntent(
     chart_number: draft.patient.chartNumber,
     first_name: draft.patient.firstName,
     last_name: draft.patient.lastName,
+    first_key: foldName(draft.patient.firstName),
+    last_key: foldName(draft.patient.lastName),
     draft: JSON.stringify(draft),
     procedure: names.procedure,
     procedure_type: names.procedureType,

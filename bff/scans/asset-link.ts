@@ -44,7 +44,7 @@ const MINUTE = 60_000;
 /** The signing key changes every hour of expiry. */
 const KEY_SLOT_MS = 3_600_000;
 const MAX_PROVEN = 10_000;
-export const VENDOR_USER = 'vendor';
+export { VENDOR_USER } from '../tenancy.ts';
 
 /** @param encryptionKeys newest first; links of an older key stay valid */
 export function createAssetLinks(encryptionKeys: readonly Uint8Array[], now: () => number): AssetLinks {

@@ -6,22 +6,29 @@ export interface CountChange {
   readonly total: number;
   readonly unmatched: number;
   readonly arrived: number;
+  readonly by_notification: number;
+  readonly recovered: number;
+  readonly waiting: number;
 }
 
 type CaseKey = Pick<ScanRow, 'vendor' | 'tenant' | 'environment' | 'account_id' | 'order_id'>;
-type Counted = Pick<ScanRow, 'unmatched' | 'backfilled'>;
+type Counted = Pick<ScanRow, 'unmatched' | 'backfilled' | 'came_by' | 'missing_since'>;
 
 export function countChange(before: Counted | null, after: Counted): CountChange {
-  const arrived = (row: Counted): number => (row.backfilled === 1 ? 0 : 1);
+  const moved = (count: (row: Counted) => boolean): number =>
+    Number(count(after)) - Number(before !== null && count(before));
   return {
-    total: before === null ? 1 : 0,
-    unmatched: after.unmatched - (before?.unmatched ?? 0),
-    arrived: arrived(after) - (before === null ? 0 : arrived(before)),
+    total: moved(() => true),
+    unmatched: moved((row) => row.unmatched === 1),
+    arrived: moved((row) => row.backfilled === 0),
+    by_notification: moved((row) => row.came_by === 'notification'),
+    recovered: moved((row) => row.came_by === 'recovered'),
+    waiting: moved((row) => row.missing_since !== null),
   };
 }
 
 export async function applyCountChange(tx: Tx, key: CaseKey, change: CountChange): Promise<void> {
-  if (change.total === 0 && change.unmatched === 0 && change.arrived === 0) return;
+  if (Object.values(change).every((by) => by === 0)) return;
   const { vendor, tenant, environment, account_id } = key;
   await tx
     .insertInto('scan_counters')
@@ -31,6 +38,9 @@ export async function applyCountChange(tx: Tx, key: CaseKey, change: CountChange
         total: eb('scan_counters.total', '+', change.total),
         unmatched: eb('scan_counters.unmatched', '+', change.unmatched),
         arrived: eb('scan_counters.arrived', '+', change.arrived),
+        by_notification: eb('scan_counters.by_notification', '+', change.by_notification),
+        recovered: eb('scan_counters.recovered', '+', change.recovered),
+        waiting: eb('scan_counters.waiting', '+', change.waiting),
       })),
     )
     .execute();

@@ -1,23 +1,16 @@
 import type { LearntBy } from '../../shared/scan.ts';
 import type { AlignPort, UpstreamOrder } from '../align/index.ts';
-import type { Clock } from '../deps.ts';
+import type { Clock, FlowMeter } from '../deps.ts';
 import type { EventLog } from '../events/index.ts';
 import type { Connections } from '../pairing/connections.ts';
 import type { Store, Tx } from '../store/index.ts';
 import type { ConnectionRow } from '../store/schema.ts';
 import { judge } from './judge.ts';
+import { isNotified, notifiedAt } from './ledger-class.ts';
 import { offerToUnconfirmed } from './match-request.ts';
 import { announce } from './merge-events.ts';
 import { observe, type Observation } from './observe.ts';
-import { storeCase, storeVersion } from './store-case.ts';
-
-/**
- * align-api §6, the case-flow table: a step that makes work for the doctor or the lab is notified, its beginning (modeling,
- * rescan, second interpretation) is not. Learning of the latter by poll says nothing about the callback.
- */
-function isNotified({ phase }: UpstreamOrder): boolean {
-  return phase !== 'modeling' && phase !== 'rescan' && phase !== 'milling';
-}
+import { dueAt, storeCase, storeVersion } from './store-case.ts';
 
 export interface MergeInput {
   readonly connection: ConnectionRow;
@@ -50,6 +43,7 @@ export function createMerge(parts: {
   clock: Clock;
   /** Told after the commit of a version that brought another gallery. */
   onGallery?: (scan: { connection: ConnectionRow; orderId: string; version: string }) => void;
+  meter?: FlowMeter;
 }): Merge {
   const { store, events, connections, align, clock } = parts;
 
@@ -61,12 +55,19 @@ export function createMerge(parts: {
     const verdict = judge(seen.present, (version) => seen.known.has(version), order);
     if (verdict.kind === 'stale') return { outcome: 'none', version: null };
 
-    const write = { connection, order, seen, verdict, learntBy, now, timings: align.environment().timings };
+    // History was notified to whoever was connected then.
+    const told = verdict.kind === 'version' && learntBy !== 'backfill';
+    const notified = told ? await notifiedAt(tx, connection, order.rxId) : null;
+    const { timings } = align.environment();
+    const write = { connection, order, seen, verdict, learntBy, notifiedAt: notified, now, timings };
     const stored = await storeCase(tx, write);
     if (verdict.kind === 'version') {
       await storeVersion(tx, write, stored.after);
-      if (learntBy !== 'backfill' && isNotified(order))
-        await connections.noteVersionLearnt(tx, connection.id, learntBy);
+      if (told && isNotified(order.phase)) {
+        // A poll that was faster than the notification on disk says nothing against the callback.
+        await connections.noteVersionLearnt(tx, connection.id, notified === null ? learntBy : 'notification');
+      }
+      store.afterCommit(tx, () => parts.meter?.version(learntBy, now - dueAt(order)));
       // Old cases of the first listing are unpacked when somebody looks.
       if (verdict.changed.includes('gallery') && learntBy !== 'backfill') {
         const { orderId } = order;
@@ -103,7 +104,8 @@ export function createMerge(parts: {
         // A case belongs to the account it came from: it must never show up under another one.
         return Promise.reject(new Error('the order belongs to another account than the connection'));
       }
-      return store.write((tx) => mergeIn(tx, input));
+      // The tenant's turn: the judgement reads what it then writes.
+      return store.write((tx) => mergeIn(tx, input), connection);
     },
   };
 }

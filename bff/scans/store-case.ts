@@ -1,9 +1,11 @@
 import type { LearntBy, Phase } from '../../shared/scan.ts';
 import type { AlignTimings, UpstreamAsset, UpstreamOrder } from '../align/index.ts';
 import type { Tx } from '../store/index.ts';
+import { toNameKeys } from '../store/fold-name.ts';
 import type { ConnectionRow, ScanRow } from '../store/schema.ts';
 import { applyCountChange, countChange, moveMarks } from './counters.ts';
 import type { Verdict } from './judge.ts';
+import { classOf, moreTelling, type CameBy } from './ledger-class.ts';
 import { markScanned } from './match-request.ts';
 import { missingFiles, NOTHING_MISSING, planWait, type MissingState } from './missing-files.ts';
 import type { Observation } from './observe.ts';
@@ -16,6 +18,8 @@ export interface CaseWrite {
   readonly seen: Observation;
   readonly verdict: Exclude<Verdict, { kind: 'stale' }>;
   readonly learntBy: LearntBy;
+  /** When a notification that waits had told of it (ms since the epoch); null: none had. */
+  readonly notifiedAt: number | null;
   /** ms since the epoch. */
   readonly now: number;
   readonly timings: AlignTimings;
@@ -67,12 +71,25 @@ export async function storeVersion(tx: Tx, write: CaseWrite, after: ScanRow): Pr
       status: after.status,
       phase: after.phase,
       modified_at: after.modified_at,
-      due_at: after.modified_at,
+      due_at: dueAt(write.order),
       seen_at: write.now,
       learnt_by: write.learntBy,
+      notified_at: write.notifiedAt,
       changed: JSON.stringify(write.verdict.changed),
     })
     .execute();
+}
+
+/** When it could first be known (ms): upstream may add a file without touching the order's own time. */
+export function dueAt(order: UpstreamOrder): number {
+  return order.assets.reduce((latest, asset) => Math.max(latest, asset.modifiedAt), order.modifiedAt);
+}
+
+function cameBy({ seen, verdict, order, learntBy, notifiedAt }: CaseWrite): CameBy {
+  const before = seen.before?.came_by ?? null;
+  if (verdict.kind !== 'version') return before ?? 'backfill';
+  const { first } = verdict;
+  return moreTelling(before, classOf({ learntBy, phase: order.phase, first, notified: notifiedAt !== null }));
 }
 
 /** A new version counts on from all that were announced; one that returned keeps its number. */
@@ -117,6 +134,7 @@ function toRow(write: CaseWrite, versionNumber: number): ScanRow {
     phase: order.phase,
     first_name: order.patient.firstName,
     last_name: order.patient.lastName,
+    ...toNameKeys(order.patient.firstName, order.patient.lastName),
     chart_number: order.patient.chartNumber,
     doctor: order.doctor,
     procedure: order.procedure,
@@ -128,6 +146,7 @@ function toRow(write: CaseWrite, versionNumber: number): ScanRow {
     version: verdict.version,
     version_number: versionNumber,
     learnt_by: sameVersion ? before.learnt_by : learntBy,
+    came_by: cameBy(write),
     assets: JSON.stringify(assets),
     backfilled: sameVersion ? before.backfilled : Number(learntBy === 'backfill'),
     unmatched: Number(seen.unmatched),

@@ -139,6 +139,9 @@ export interface ScanRequestTable extends Tenancy {
   chart_number: string;
   first_name: string;
   last_name: string;
+  /** Folded, for finding alone. */
+  first_key: Generated<string>;
+  last_key: Generated<string>;
   /** `ScanRequestDraft` as sent. */
   draft: string;
   procedure: string;
@@ -188,6 +191,10 @@ export interface ScanTable extends Tenancy {
   phase: string;
   first_name: string;
   last_name: string;
+  /** Folded, for finding alone; `stem` is how the last name begins. */
+  first_key: Generated<string>;
+  last_key: Generated<string>;
+  stem: Generated<string>;
   chart_number: string;
   doctor: string | null;
   procedure: string | null;
@@ -199,6 +206,8 @@ export interface ScanTable extends Tenancy {
   version: string;
   version_number: number;
   learnt_by: string;
+  /** How the case counts in the ledger's sum (`scans/ledger-class.ts`). */
+  came_by: Generated<'notification' | 'recovered' | 'backfill'>;
   /** `StoredAsset[]`: name, url (a hint that ages), sizeBytes, modifiedAt, and the version that brought it. */
   assets: string;
   /** Backfilled versions count as read for everybody. */
@@ -233,6 +242,8 @@ export interface ScanVersionTable extends Tenancy {
   due_at: number;
   seen_at: number;
   learnt_by: string;
+  /** When the first notification that told it was on disk; null: none had come when it became visible. */
+  notified_at: number | null;
   changed: string; // JSON AssetName[]
 }
 
@@ -263,6 +274,11 @@ export interface ScanCounterTable extends Tenancy {
   unmatched: number;
   /** Cases whose present version was not backfilled: unread for a user without marks. */
   arrived: number;
+  /** The ledger's sum; what is left of `total` was backfilled. */
+  by_notification: Generated<number>;
+  recovered: Generated<number>;
+  /** Cases that wait for a file. */
+  waiting: Generated<number>;
 }
 
 /** unread of a user = `arrived` + `adjust`, which the user's marks on present versions make. */

@@ -8,6 +8,7 @@ import { createMerge } from '../../../bff/scans/index.ts';
 import { searchScans } from '../../../bff/scans/search.ts';
 import { toVersion } from '../../../bff/scans/version.ts';
 import { openStore, type Store } from '../../../bff/store/index.ts';
+import { toNameKeys } from '../../../bff/store/fold-name.ts';
 import type { ConnectionRow, ScanRow } from '../../../bff/store/schema.ts';
 import { answer, ready } from './reply.ts';
 import { ACCOUNT, benchConfig, benchLog, ENVIRONMENT, TENANT, VENDOR } from './settings.ts';
@@ -88,6 +89,7 @@ function row(index: number): ScanRow {
     phase: rest.phase,
     first_name: patient.firstName,
     last_name: patient.lastName,
+    ...toNameKeys(patient.firstName, patient.lastName),
     chart_number: patient.chartNumber,
     doctor: rest.doctor,
     procedure: rest.procedure,
@@ -99,6 +101,7 @@ function row(index: number): ScanRow {
     version,
     version_number: 1,
     learnt_by: 'notification',
+    came_by: 'notification',
     assets: JSON.stringify(assets.map((asset) => ({ ...asset, version }))),
     backfilled: 0,
     unmatched: 1,
@@ -149,7 +152,7 @@ async function fill(store: Store, count: number): Promise<void> {
   }
   await store.write(async (tx) => {
     await tx.insertInto('connections').values(connection).execute();
-    const totals = { ...key, total: count, unmatched: count, arrived: count };
+    const totals = { ...key, total: count, unmatched: count, arrived: count, by_notification: count };
     await tx.insertInto('scan_counters').values(totals).execute();
     await tx
       .insertInto('event_counters')

@@ -1,0 +1,71 @@
+import type { LedgerSummary } from '../../shared/ledger.ts';
+import type { AlignPort } from '../align/index.ts';
+import type { Clock } from '../deps.ts';
+import type { Store } from '../store/index.ts';
+import type { ConnectionRow } from '../store/schema.ts';
+
+/** The sum of one account (shared/ledger). Nothing is counted but what waits: the merge keeps the counts. */
+export type SumUp = (connection: ConnectionRow) => Promise<LedgerSummary>;
+
+/** A round is at most this much longer than the floor (its jitter), and two may fail to end before people are told. */
+const ROUND = 1.05;
+const ROUNDS = 2;
+
+export function createLedgerSummary(parts: {
+  store: Store;
+  align: Pick<AlignPort, 'environment'>;
+  clock: Clock;
+}): SumUp {
+  const { store, align, clock } = parts;
+
+  return async (connection) => {
+    const { vendor, tenant, environment, account_id: accountId } = connection;
+    const kept = await store.db
+      .selectFrom('scan_counters')
+      .select(['total', 'by_notification', 'recovered', 'waiting'])
+      .where('vendor', '=', vendor)
+      .where('tenant', '=', tenant)
+      .where('environment', '=', environment)
+      .where('account_id', '=', accountId)
+      .executeTakeFirst();
+    const pending = await store.db
+      .selectFrom('hints')
+      .select((eb) => eb.fn.countAll<number>().as('count'))
+      .where('connection_id', '=', connection.id)
+      .where('state', '=', 'waiting')
+      .executeTakeFirstOrThrow();
+    const { total, by_notification, recovered, waiting } = kept ?? NOTHING;
+    return {
+      cases: total,
+      byNotification: by_notification,
+      recovered,
+      backfilled: total - by_notification - recovered,
+      waiting,
+      pending: pending.count,
+      provedUntil: connection.cursor_at === null ? null : new Date(connection.cursor_at).toISOString(),
+      behind: isBehind(connection, clock.now(), align.environment().timings),
+    };
+  };
+}
+
+const NOTHING = { total: 0, by_notification: 0, recovered: 0, waiting: 0 };
+
+/**
+ * Whether a complete listing is overdue. An account that was un-paired here is not expected to be listed; one that was lost,
+ * or where nobody is signed in, falls behind: cases may be there that nobody learns of. Pure.
+ * @param now ms since the epoch
+ */
+export function isBehind(
+  connection: Pick<ConnectionRow, 'state' | 'last_full_check_at'>,
+  now: number,
+  timings: { readonly pollFloor: number; readonly requestTimeout: number },
+): boolean {
+  if (connection.state === 'unpaired') return false;
+  const checked = connection.last_full_check_at;
+  return checked === null || now - checked > overdueAfter(timings);
+}
+
+/** ms */
+export function overdueAfter({ pollFloor, requestTimeout }: { pollFloor: number; requestTimeout: number }): number {
+  return ROUNDS * (pollFloor * ROUND + requestTimeout);
+}
