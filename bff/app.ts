@@ -2,7 +2,7 @@ import type { Hono } from 'hono';
 import { AlignFault, createAlign, type AlignPort } from './align/index.ts';
 import type { ProcessSettings } from './config.ts';
 import type { AlignSource } from './config-source.ts';
-import type { Clock, Fetch, Log, Random } from './deps.ts';
+import type { Activity, Clock, Fetch, Log, Random } from './deps.ts';
 import { createFeatures } from './features.ts';
 import { createHourly } from './hourly.ts';
 import { createAuthenticator } from './http/authenticate.ts';
@@ -33,6 +33,8 @@ export interface BffOptions {
   readonly processMetrics?: boolean;
   /** Tests only: an answer that misses its declared schema is a fault. */
   readonly verifyAnswers?: boolean;
+  /** Tests only: told of whatever runs. */
+  readonly activity?: Activity | undefined;
 }
 
 export interface Bff {
@@ -54,14 +56,25 @@ const GRACE_MS = 10_000;
 
 /** Builds every part and wires them in the order of the flow. Nothing runs until `start`. */
 export async function createBff(options: BffOptions): Promise<Bff> {
-  const { settings, clock, random, log } = options;
+  const { settings, clock, random, log, activity } = options;
   const { publicUrl } = settings;
   const version = readVersion();
   const vendors = createVendors(settings.vendors);
-  const align = createAlign({ settings: () => options.align.current(), fetch: options.fetch, clock, log });
-  const store = await openStore({ url: settings.store, clock, log });
+  const align = createAlign({ settings: () => options.align.current(), fetch: options.fetch, clock, log, activity });
+  const store = counted(await openStore({ url: settings.store, clock, log }), activity);
   const { encryptionKeys, dataDir } = settings;
-  const features = createFeatures({ store, align, vendors, encryptionKeys, publicUrl, dataDir, clock, random, log });
+  const features = createFeatures({
+    store,
+    align,
+    vendors,
+    encryptionKeys,
+    publicUrl,
+    dataDir,
+    clock,
+    random,
+    log,
+    activity,
+  });
   const { endpoints, sessions } = features;
 
   const idempotency = createIdempotency(store, clock);
@@ -133,6 +146,11 @@ export async function createBff(options: BffOptions): Promise<Bff> {
       await store.close();
     },
   };
+}
+
+function counted(store: Store, activity: Activity | undefined): Store {
+  if (activity === undefined) return store;
+  return { ...store, write: (work, tenant) => activity.run(() => store.write(work, tenant)) };
 }
 
 function isOnce(endpoint: Endpoint): boolean {

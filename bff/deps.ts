@@ -16,6 +16,15 @@ export interface Random {
   fraction(): number;
 }
 
+/** Runs whatever waits for more than timers, so that a test can tell when nothing does any more. */
+export interface Activity {
+  /** `work` runs as a part of what runs around it. */
+  run<T>(work: () => Promise<T>): Promise<T>;
+}
+
+/** Production counts nothing. */
+export const uncounted: Activity = { run: (work) => work() };
+
 /** Structured log. Fields are redacted by the concrete logger; patient data and secrets must not be handed in at all. */
 export interface Log {
   debug(fields: LogFields, message: string): void;

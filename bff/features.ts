@@ -1,6 +1,6 @@
 import type { AlignPort } from './align/index.ts';
 import { createAudit, createAuditEndpoint } from './audit/index.ts';
-import type { Clock, Log, Random } from './deps.ts';
+import type { Activity, Clock, Log, Random } from './deps.ts';
 import { createEventLog, createEventStream, pruneEvents, type EventStream } from './events/index.ts';
 import type { ReadyRoute } from './http/at-once.ts';
 import type { Endpoint } from './http/endpoint.ts';
@@ -55,6 +55,7 @@ export interface FeatureParts {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  readonly activity?: Activity | undefined;
 }
 
 /** Every feature, wired in the order of the flow: store → events → pairing and vault → merge → intake → requests. */
@@ -73,7 +74,7 @@ export function createFeatures(parts: FeatureParts): Features {
   const pairing = createPairing({ store, events, audit, align, seal, vendors, clock, random, log, publicUrl });
   const { connections, vault } = pairing;
 
-  const pictures = createCasePictures({ store, seal, vault, align, clock, log, dataDir });
+  const pictures = createCasePictures({ store, seal, vault, align, clock, log, dataDir, activity: parts.activity });
   const onGallery: typeof pictures.warm = (scan) => pictures.warm(scan);
   const merge = createMerge({ store, events, connections, align, clock, onGallery });
   const rechecks = createRechecks({ store, events, align, clock });
@@ -88,6 +89,7 @@ export function createFeatures(parts: FeatureParts): Features {
     clock,
     random,
     log,
+    activity: parts.activity,
     afterRound: (connection) => connections.repairCallback(connection.id),
   });
 

@@ -12,8 +12,6 @@ export default defineConfig({
           include: ['test/**/*.{unit,http,contract}.test.ts', 'test/architecture.test.ts'],
           environment: 'node',
           testTimeout: 20_000,
-          // Two workers on two cores beside real servers: a test that a starved thread failed gets another turn.
-          retry: 2,
           hookTimeout: 30_000,
         },
       },

@@ -1,4 +1,4 @@
-import type { Clock, Fetch } from '../deps.ts';
+import { uncounted, type Activity, type Clock, type Fetch } from '../deps.ts';
 import { toNetworkFault, toStatusFault, type CallKind, type RawAnswer } from './errors.ts';
 import { AlignFault } from './port.ts';
 
@@ -23,10 +23,18 @@ export interface Client {
 }
 
 /** The one way to upstream but for files, which `assets` streams. */
-export function createClient(parts: { fetch: Fetch; clock: Clock; timeout: () => number }): Client {
-  const { fetch, clock } = parts;
+export function createClient(parts: {
+  fetch: Fetch;
+  clock: Clock;
+  timeout: () => number;
+  activity?: Activity | undefined;
+}): Client {
+  const { fetch, clock, activity = uncounted } = parts;
 
-  async function send(call: CallKind, url: URL, init: RequestInit): Promise<RawAnswer> {
+  const send = (call: CallKind, url: URL, init: RequestInit): Promise<RawAnswer> =>
+    activity.run(() => sendOne(call, url, init));
+
+  async function sendOne(call: CallKind, url: URL, init: RequestInit): Promise<RawAnswer> {
     const abort = new AbortController();
     let timedOut = false;
     // Over the body too: an answer that trickles is as bad as none.

@@ -1,5 +1,5 @@
 import type { Dispatcher } from 'undici';
-import type { Clock, Fetch, Log } from '../deps.ts';
+import type { Activity, Clock, Fetch, Log } from '../deps.ts';
 import { createAssets } from './assets.ts';
 import { createClient } from './client.ts';
 import { createDiscovery } from './discovery.ts';
@@ -18,6 +18,7 @@ export interface AlignParts {
   readonly log: Log;
   /** Connections for files; undici's own when absent. */
   readonly dispatcher?: Dispatcher;
+  readonly activity?: Activity | undefined;
 }
 
 /** The adapter to Align's cloud. */
@@ -30,7 +31,12 @@ export function createAlign(parts: AlignParts): AlignPort {
     if (found === undefined) throw new AlignFault('not_configured', 'settings', { property: `environments.${name}` });
     return found;
   };
-  const client = createClient({ fetch: parts.fetch, clock, timeout: () => environment().timings.requestTimeout });
+  const client = createClient({
+    fetch: parts.fetch,
+    clock,
+    timeout: () => environment().timings.requestTimeout,
+    activity: parts.activity,
+  });
   const discovery = createDiscovery({ environment, client, log });
   const signIn = createSignIn({ environment, client, clock });
   const openAsset = createAssets({ environment, discovery, clock, dispatcher: parts.dispatcher });

@@ -1,4 +1,4 @@
-import type { Clock, Log } from '../deps.ts';
+import { uncounted, type Activity, type Clock, type Log } from '../deps.ts';
 
 export interface DueLoop {
   start(): void;
@@ -30,9 +30,10 @@ export function createDueLoop(parts: {
   clock: Clock;
   log: Log;
   limit: number;
+  activity?: Activity | undefined;
   pass(slots: Slots): Promise<number | null>;
 }): DueLoop {
-  const { name, clock, log, limit } = parts;
+  const { name, clock, log, limit, activity = uncounted } = parts;
   const running = new Map<string, Promise<void>>();
   let stopping: AbortController | null = null;
   let cancelTimer = (): void => {};
@@ -45,7 +46,8 @@ export function createDueLoop(parts: {
     launch(key, task) {
       if (stopping === null) return;
       const { signal } = stopping;
-      const run = task(signal)
+      const run = activity
+        .run(() => task(signal))
         .catch(async (error: unknown) => {
           if (signal.aborted) return;
           log.error({ error, loop: name }, 'a background task failed; it will be tried again');
@@ -80,7 +82,7 @@ export function createDueLoop(parts: {
       return;
     }
     again = false;
-    passing = look().finally(() => {
+    passing = activity.run(look).finally(() => {
       passing = null;
       if (again) wake();
     });

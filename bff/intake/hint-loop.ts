@@ -1,5 +1,5 @@
 import { AlignFault, type AlignPort } from '../align/index.ts';
-import type { Clock, Log } from '../deps.ts';
+import type { Activity, Clock, Log } from '../deps.ts';
 import type { Connections } from '../pairing/connections.ts';
 import type { Merge } from '../scans/index.ts';
 import type { Store } from '../store/index.ts';
@@ -21,6 +21,7 @@ export interface IntakeParts {
   readonly health: BackgroundHealth;
   readonly clock: Clock;
   readonly log: Log;
+  readonly activity?: Activity | undefined;
 }
 
 /** Looks at what notifications pointed to. A hint stays due until upstream gave a clear answer. */
@@ -70,6 +71,7 @@ export function createHintLoop(parts: IntakeParts): DueLoop {
     clock,
     log,
     limit: CONCURRENT,
+    activity: parts.activity,
     async pass(slots) {
       // A burst wakes the loop at every notification: nothing is read that cannot be begun.
       if (slots.free() <= 0) return null;

@@ -80,6 +80,7 @@ export function createPollLoop(parts: PollParts): DueLoop {
     clock,
     log,
     limit: CONCURRENT,
+    activity: parts.activity,
     async pass(slots) {
       let soonest: number | null = null;
       for (const connection of await connections.pollable(align.environment().name)) {

@@ -43,6 +43,7 @@ export function createRecheckLoop(parts: IntakeParts & { rechecks: Rechecks }): 
     clock,
     log,
     limit: CONCURRENT,
+    activity: parts.activity,
     async pass(slots) {
       const environment = align.environment().name;
       // One time for both reads: what falls due between them would be seen by neither.

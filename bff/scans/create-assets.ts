@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { AlignPort } from '../align/index.ts';
 import type { Audit } from '../audit/index.ts';
-import type { Clock, Log } from '../deps.ts';
+import type { Activity, Clock, Log } from '../deps.ts';
 import type { EventLog } from '../events/index.ts';
 import type { ReadyRoute } from '../http/at-once.ts';
 import type { Endpoint } from '../http/endpoint.ts';
@@ -28,11 +28,12 @@ export function createCasePictures(parts: {
   log: Log;
   /** Folder of this deployment's data; pictures lie encrypted under it. */
   dataDir: string;
+  activity?: Activity | undefined;
 }): Pictures {
-  const { store, seal, vault, align, clock, log } = parts;
+  const { store, seal, vault, align, clock, log, activity } = parts;
   const now = (): number => clock.now();
   const files = createPictureFiles({ store, seal, directory: join(parts.dataDir, 'pictures'), now });
-  return createPictures({ store, files, vault, align, log, now });
+  return createPictures({ store, files, vault, align, log, now, activity });
 }
 
 /** `GET /v1/assets/{link}`. */

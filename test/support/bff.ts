@@ -11,7 +11,7 @@ import { createBff, type Bff } from '../../bff/app.ts';
 import { createSystemClock, createSystemRandom } from '../../bff/clock.ts';
 import { parseConfig } from '../../bff/config.ts';
 import { createFixedAlignSource } from '../../bff/config-source.ts';
-import type { Clock, Fetch, Log } from '../../bff/deps.ts';
+import { uncounted, type Activity, type Clock, type Fetch, type Log } from '../../bff/deps.ts';
 import { listen } from '../../bff/http/server.ts';
 import type { Pairing } from '../../shared/pairing.ts';
 import type { MintedSession, MintSession } from '../../shared/session.ts';
@@ -48,6 +48,8 @@ export interface TestBffOptions {
   readonly clock?: Clock;
   readonly log?: Log;
   readonly fetch?: Fetch;
+  /** Told of whatever the BFF does, its answers too. */
+  readonly activity?: Activity;
   /** A store that outlives this BFF, e.g. for restarts. */
   readonly store?: string;
   readonly dataDir?: string;
@@ -74,7 +76,7 @@ export interface TestBff {
   /** Signs in at the simulator as a person would, and chooses the clinic's account. */
   pair(clinic: Clinic, user?: { id: string; displayName: string }, login?: string): Promise<Pairing>;
   /** Another BFF takes over address and store (a file), as after a kill; the former one is the caller's to end. */
-  revive(fresh: Pick<TestBffOptions, 'clock' | 'fetch' | 'log'>): Promise<void>;
+  revive(fresh: Pick<TestBffOptions, 'clock' | 'fetch' | 'log' | 'activity'>): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -91,8 +93,12 @@ export async function startBff(options: TestBffOptions = {}): Promise<TestBff> {
   const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'itero-bff-'));
   // The port is known before the BFF is made: its own address stands in every token and callback URL.
   let bff: Bff | undefined;
+  let activity = options.activity ?? uncounted;
   const listener = await listen(
-    { fetch: (request, env) => bff?.app.fetch(request, env) ?? new Response(null, { status: 503 }) },
+    {
+      fetch: (request, env) =>
+        activity.run(async () => (await bff?.app.fetch(request, env)) ?? new Response(null, { status: 503 })),
+    },
     { port: 0, host: '127.0.0.1', clock: createSystemClock() },
     (request, response) => bff?.atOnce(request, response) ?? false,
   );
@@ -102,7 +108,8 @@ export async function startBff(options: TestBffOptions = {}): Promise<TestBff> {
   if (!config.ok) throw new Error(`test configuration: ${JSON.stringify(config.error)}`);
   const align = createFixedAlignSource(config.value.align);
   const settings = config.value.process;
-  const boot = async (parts: Pick<TestBffOptions, 'clock' | 'fetch' | 'log'>): Promise<Bff> => {
+  const boot = async (parts: Pick<TestBffOptions, 'clock' | 'fetch' | 'log' | 'activity'>): Promise<Bff> => {
+    activity = parts.activity ?? uncounted;
     const made = await createBff({
       settings,
       align,
@@ -112,6 +119,7 @@ export async function startBff(options: TestBffOptions = {}): Promise<TestBff> {
       log: parts.log ?? silent,
       embedDirectory: options.embedDirectory ?? '/nowhere',
       verifyAnswers: true,
+      activity: parts.activity,
     });
     await made.start({ listen: false });
     return made;

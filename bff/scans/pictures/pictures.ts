@@ -1,6 +1,6 @@
 import type { View } from '../../../shared/scan.ts';
 import { AlignFault, type AlignPort } from '../../align/index.ts';
-import type { Log } from '../../deps.ts';
+import { uncounted, type Activity, type Log } from '../../deps.ts';
 import { ProblemError } from '../../http/problem-error.ts';
 import type { Store } from '../../store/index.ts';
 import type { ConnectionRow, ScanRow } from '../../store/schema.ts';
@@ -39,9 +39,10 @@ export function createPictures(parts: {
   align: Pick<AlignPort, 'openAsset' | 'orderByRxId'>;
   log: Log;
   now: () => number;
+  activity?: Activity | undefined;
   limits?: { memoryBytes: number; diskBytes: number; keepMs: number };
 }): Pictures {
-  const { store, files, vault, align, log, now } = parts;
+  const { store, files, vault, align, log, now, activity = uncounted } = parts;
   const limits = parts.limits ?? { memoryBytes: 48 << 20, diskBytes: 4 * 1024 ** 3, keepMs: 60 * 86_400_000 };
   const memory = new PictureMemory(limits.memoryBytes);
   const running = new Map<string, Promise<void>>();
@@ -53,7 +54,7 @@ export function createPictures(parts: {
     const name = JSON.stringify(key);
     const known = running.get(name);
     if (known !== undefined) return known;
-    const run = inTurn(() => fetchGallery(connection, key)).finally(() => running.delete(name));
+    const run = activity.run(() => inTurn(() => fetchGallery(connection, key))).finally(() => running.delete(name));
     running.set(name, run);
     return run;
   }

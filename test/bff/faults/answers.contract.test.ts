@@ -155,7 +155,7 @@ describe('sending an RX', () => {
     const fault = strike('scanRequest', name);
     const request = await underway(fault, () => stand.sendRx(ANN));
     expect(request).toMatchObject({ state: 'unconfirmed', rxId: null });
-    await stand.advance(400_000, 20_000);
+    await stand.advance(400_000);
     expect(stand.countOf('scanRequest')).toBe(1);
     expect((await stand.events()).filter(({ type }) => type === 'scan_request.unconfirmed')).toHaveLength(1);
     expect((await stand.problem('DELETE', `/v1/scan-requests/${request.id}`)).code).toBe('request_unconfirmed');
@@ -245,7 +245,7 @@ describe('a form that is being filled in', () => {
   it('is judged by the kept practice configuration while upstream is away', async () => {
     stand = await openStand();
     const practice = await stand.ask<{ fetchedAt: string }>('GET', '/v1/practice');
-    await stand.advance(700_000, 20_000);
+    await stand.advance(700_000);
     stand.cloud.faults.add({ on: 'getPracticeConfiguration', kind: 'status', status: 503, times: 'always' });
     expect((await stand.ask<{ fetchedAt: string }>('GET', '/v1/practice')).fetchedAt).toBe(practice.fetchedAt);
     const request: ScanRequest = await stand.sendRx(ANN);

@@ -18,8 +18,8 @@ async function follow(orderId: string, from: number, end: number): Promise<ScanD
     const next = scan.assets.ide.nextCheckAt;
     const now = stand.cloud.clock.now();
     if (next === null || Date.parse(next) - from > end) return scan;
-    await stand.advance(Math.max(0, Date.parse(next) - now), 86_400_000);
-    await stand.advance(1000, 500);
+    await stand.advance(Math.max(0, Date.parse(next) - now));
+    await stand.advance(1000);
   }
 }
 
@@ -50,7 +50,7 @@ describe('an iDE that is absent', () => {
     expect(scan).toMatchObject({ versionNumber: 2, learntBy: 'recheck', assets: { ide: { state: 'ready' } } });
     expect(await stand.eventsOf(orderId)).toEqual(['scan.received', 'scan.updated', 'scan.asset_ready']);
     expect(await wholeZip(scan.assets.ide.link)).toBe(true);
-    await stand.advance(600_000, 20_000);
+    await stand.advance(600_000);
     expect(rxLooks(from)).toEqual([40, 80, expect.any(Number)].slice(0, rxLooks(from).length));
     expect(await stand.eventsOf(orderId)).toHaveLength(3);
   });
@@ -64,7 +64,7 @@ describe('an iDE that is absent', () => {
     await stand.visible(orderId);
     await stand.advance(79_000);
     expect((await stand.detail(orderId)).assets.ide.state).toBe('waiting');
-    await stand.advance(2000, 1000);
+    await stand.advance(2000);
     expect((await stand.detail(orderId)).assets.ide.state).toBe('missing');
     expect(await stand.eventsOf(orderId)).toEqual(['scan.received', 'scan.asset_missing']);
     await follow(orderId, from, 7_300_000 + 1_800_000);
@@ -130,7 +130,7 @@ describe('an iDE that is absent', () => {
     await stand.advance(5000);
     expect(rxLooks(from)).toEqual([40, 105]);
     expect(await stand.eventsOf(orderId)).toEqual(['scan.received', 'scan.asset_missing']);
-    await stand.advance(900_000, 20_000);
+    await stand.advance(900_000);
     expect((await stand.detail(orderId)).assets.ide.state).toBe('ready');
   });
 
@@ -148,7 +148,7 @@ describe('an iDE that is absent', () => {
     const orderId = await stand.walkIn();
     await stand.visible(orderId);
     stand.cloud.faults.add({ on: 'getOrderByRxId', ...fault });
-    await stand.advance(400_000, 10_000);
+    await stand.advance(400_000);
     expect((await stand.detail(orderId)).assets.ide.state).toBe('ready');
     expect((await stand.pairing()).state).toBe('paired');
   });

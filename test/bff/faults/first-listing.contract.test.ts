@@ -39,7 +39,7 @@ describe('the first listing', () => {
     stand.cloud.faults.add({ on: 'getOrders', kind: 'status', status: 503, after: 1 });
     await stand.advance(25_000);
     await stand.kill();
-    await stand.advance(600_000, 10_000);
+    await stand.advance(600_000);
     expect(await stand.list()).toMatchObject({ total: HISTORY, unread: 0 });
     expect(await types()).toEqual(['pairing.created', 'pairing.backfilled']);
     expect((await stand.events()).at(-1)?.count).toBe(HISTORY);
@@ -50,7 +50,7 @@ describe('the first listing', () => {
     stand.cloud.faults.add({ on: 'notification', kind: 'drop', times: 'always' });
     await stand.advance(25_000);
     const orderId = await stand.walkIn();
-    await stand.advance(400_000, 10_000);
+    await stand.advance(400_000);
     expect(await stand.eventsOf(orderId)).toEqual(['scan.received']);
     expect(await stand.list()).toMatchObject({ total: HISTORY + 1, unread: 1 });
   });
@@ -69,9 +69,9 @@ describe('the first listing', () => {
   it('is not repeated when the clinic is paired again: what came meanwhile is news', async () => {
     await open();
     await stand.ask('DELETE', '/v1/pairing');
-    await stand.advance(600_000, 30_000);
+    await stand.advance(600_000);
     const orderId = await stand.walkIn();
-    await stand.advance(600_000, 30_000);
+    await stand.advance(600_000);
     await stand.pair();
     await stand.advance(10_000);
     expect(await stand.eventsOf(orderId)).toEqual(['scan.received']);

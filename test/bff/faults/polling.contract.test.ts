@@ -44,7 +44,7 @@ describe('a listing that fails', () => {
       await open();
       stand.cloud.faults.add(spec);
       const orderId = await stand.walkIn();
-      await stand.advance(126_000 + 35_000, 7500);
+      await stand.advance(126_000 + 35_000);
       expect(await healthProblem()).toBe(code);
       expect(await stand.isVisible(orderId)).toBe(false);
       await stand.advance(126_000);
@@ -59,7 +59,7 @@ describe('a listing that fails', () => {
     await open();
     stand.cloud.faults.add({ on: 'getOrders', kind: 'status', status: 429, retryAfter: 600 });
     const orderId = await stand.walkIn();
-    await stand.advance(600_000, 10_000);
+    await stand.advance(600_000);
     expect(stand.listings()).toHaveLength(2);
     await stand.advance(130_000);
     expect(stand.listings()).toHaveLength(3);

@@ -92,7 +92,7 @@ describe('a kill', () => {
     await stand.perform({ do: 'expire-tokens', companyId: RIVERSIDE });
     await inMid('token', () => void stand.ask('GET', '/v1/practice').catch(() => undefined));
     await stand.kill();
-    await stand.advance(400_000, 10_000);
+    await stand.advance(400_000);
     expect(await stand.pairing()).toMatchObject({ state: 'needs_login', logins: [{ state: 'failing' }] });
     const orderId = await stand.walkIn();
     await stand.pair();

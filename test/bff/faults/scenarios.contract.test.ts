@@ -25,9 +25,9 @@ const SCENARIOS: Record<string, () => Promise<void>> = {
       orders.add(await stand.walkIn());
       await stand.advance(60_000);
     }
-    await stand.advance(600_000, 10_000);
+    await stand.advance(600_000);
     stand.cloud.faults.clear();
-    await stand.advance(400_000, 10_000);
+    await stand.advance(400_000);
     expect(await stand.pairing()).toMatchObject({ state: 'paired', health: { problem: null } });
     expect(new Set((await stand.list()).items.map((item) => item.orderId))).toEqual(orders);
     expect(await tellsEachVersionOnce(stand)).toEqual({ versions: 10, told: 10, twice: 0 });
@@ -60,7 +60,7 @@ const SCENARIOS: Record<string, () => Promise<void>> = {
   async 'busy-clinic'() {
     await open();
     stand.cloud.play('busy-clinic');
-    await stand.advance(400_000, 1000);
+    await stand.advance(400_000);
     const [scan] = (await stand.list()).items;
     const { history, assets } = await stand.detail(scan?.orderId ?? '');
     expect(assets.ide.state).toBe('ready');
@@ -105,7 +105,7 @@ const SCENARIOS: Record<string, () => Promise<void>> = {
       ide: { state: 'waiting' },
       gallery: { state: 'waiting' },
     });
-    await stand.advance(400_000, 10_000);
+    await stand.advance(400_000);
     const scan = await stand.detail(orderId);
     expect(scan.assets).toMatchObject({ ide: { state: 'missing' }, gallery: { state: 'ready' } });
     expect(scan.assets.ide.nextCheckAt).not.toBeNull();
@@ -163,7 +163,7 @@ const SCENARIOS: Record<string, () => Promise<void>> = {
       await stand.perform({ do: 'export-settings', orderId, format: count % 4 === 0 ? 'ply' : 'stl' });
       await stand.advance(7000);
     }
-    await stand.advance(400_000, 10_000);
+    await stand.advance(400_000);
     for (const orderId of orders) {
       const scan = await stand.detail(orderId);
       const upstream = stand.cloud.state.orders.get(Number(orderId));
@@ -179,7 +179,7 @@ const SCENARIOS: Record<string, () => Promise<void>> = {
     stand.cloud.play('rate-limits');
     stand.cloud.play('lost-notifications');
     for (let count = 0; count < 7; count += 1) await stand.walkIn();
-    await stand.advance(8 * 126_000, 10_000);
+    await stand.advance(8 * 126_000);
     expect((await stand.list()).total).toBe(7);
     const answered = stand.cloud.calls('getOrders').filter(({ status }) => status === 200);
     expect(smallestGap(answered.map(({ at }) => at))).toBeGreaterThanOrEqual(120_000);
@@ -191,7 +191,7 @@ const SCENARIOS: Record<string, () => Promise<void>> = {
     const request = await stand.sendRx(ANN);
     stand.cloud.play('scanned-without-rx');
     const { orderId } = await stand.perform({ do: 'scan', rxId: request.rxId ?? '' });
-    await stand.advance(25_000, 1000);
+    await stand.advance(25_000);
     const { items, unmatched } = await stand.list();
     expect([items.length, unmatched]).toEqual([3, 2]);
     // Typed anew under the same chart number: matched by that, though no RX of ours names it; ours stays open.
@@ -207,7 +207,7 @@ const SCENARIOS: Record<string, () => Promise<void>> = {
     await stand.advance(140_000);
     expect((await stand.pairing()).state).toBe('lost');
     const asked = stand.cloud.calls().length;
-    await stand.advance(600_000, 30_000);
+    await stand.advance(600_000);
     expect(stand.cloud.calls()).toHaveLength(asked);
     expect((await stand.problem('GET', '/v1/practice')).code).toBe('pairing_lost');
     expect((await stand.events()).filter(({ type }) => type === 'pairing.removed')).toMatchObject([{ reason: 'lost' }]);
@@ -222,7 +222,7 @@ const SCENARIOS: Record<string, () => Promise<void>> = {
     stand.cloud.play('unclear-scan-request');
     const requests = [await stand.sendRx(ANN), await stand.sendRx(ANN)];
     expect(requests.map(({ state }) => state)).toEqual(['unconfirmed', 'unconfirmed']);
-    await stand.advance(300_000, 10_000);
+    await stand.advance(300_000);
     expect(stand.countOf('scanRequest')).toBe(2);
     // Both RXs exist; both are scanned, and each case is offered to one of the two.
     const rxs = [...stand.cloud.state.rxs.values()].filter(({ companyId }) => companyId === RIVERSIDE);

@@ -40,7 +40,7 @@ describe('an order that cannot be read', () => {
     expect(logged).toContain('"properties":["status"]');
     expect(logged).not.toContain('Canary');
     // Far beyond the overlap: the window still begins before it.
-    await stand.advance(2_400_000, 20_000);
+    await stand.advance(2_400_000);
     mend();
     await stand.advance(126_000);
     expect(await stand.isVisible(broken)).toBe(true);

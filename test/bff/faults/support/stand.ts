@@ -16,7 +16,8 @@ import type { Pairing } from '../../../../shared/pairing.ts';
 import type { Problem } from '../../../../shared/problem.ts';
 import type { ScanRequest } from '../../../../shared/scan-request.ts';
 import type { Scan, ScanDetail, ScanList } from '../../../../shared/scan.ts';
-import { clockOf, startBff, type Clinic, type TestBff } from '../../../support/bff.ts';
+import { startBff, type Clinic, type TestBff } from '../../../support/bff.ts';
+import { RunningWork } from '../../../support/running-work.ts';
 import { until } from '../../support/until.ts';
 import { createQuickCases } from './quick-cases.ts';
 
@@ -44,26 +45,80 @@ export interface KeptEvent {
 export type Stand = Awaited<ReturnType<typeof openStand>>;
 
 /** What a process takes along when it dies: its timers and its calls. The disk stays. */
-function mortal(clock: Clock, fetch: Fetch): { clock: Clock; fetch: Fetch; die(): void } {
+function mortal(clock: Clock) {
   let dead = false;
   const never = new Promise<never>(() => undefined);
-  return {
-    clock: {
-      now: () => clock.now(),
-      after: (ms, task) => clock.after(ms, () => void (dead || task())),
-      sleep: async (ms, signal) => {
+  const work = new RunningWork();
+  const mine: Clock = {
+    now: () => clock.now(),
+    after: (ms, task) => clock.after(ms, () => void (dead || task())),
+    sleep: (ms, signal) =>
+      work.rest(async () => {
         await clock.sleep(ms, signal);
         if (dead) await never;
-      },
-    },
-    async fetch(input, init) {
-      if (dead) return never;
-      const answer = await fetch(input, init);
-      return dead ? never : answer;
-    },
+      }),
+  };
+  const call: Fetch = async (input, init) => {
+    if (dead) return never;
+    const answer = await fetch(input, init);
+    return dead ? never : answer;
+  };
+  return {
+    /** For `createBff`. */
+    parts: { clock: mine, fetch: call, activity: work },
+    work,
     die() {
       dead = true;
     },
+  };
+}
+
+/** Hears what waits for the simulator's clock, which is the BFF's too. */
+function overhear(cloud: AlignCloud) {
+  const { clock } = cloud;
+  const { after, sleep } = clock;
+  const due = new Set<{ at: number }>();
+  /** Calls that the simulator answers late: whoever waits for one waits for the clock. */
+  let held = new Set<object>();
+  clock.after = (ms, run) => {
+    const entry = { at: clock.now() + Math.max(0, ms) };
+    due.add(entry);
+    const cancel = after(ms, () => {
+      due.delete(entry);
+      return run();
+    });
+    return () => {
+      due.delete(entry);
+      cancel();
+    };
+  };
+  const waitFor = async (ms: number, signal: AbortSignal | undefined, among?: Set<object>): Promise<void> => {
+    const entry = { at: clock.now() + Math.max(0, ms) };
+    due.add(entry);
+    among?.add(entry);
+    await sleep(ms, signal);
+    due.delete(entry);
+    among?.delete(entry);
+  };
+  clock.sleep = (ms, signal) => waitFor(ms, signal, held);
+  const forBff: Clock = {
+    now: () => clock.now(),
+    after: (ms, task) => clock.after(ms, task),
+    sleep: async (ms, signal) => {
+      await waitFor(ms, signal);
+      signal?.throwIfAborted();
+    },
+  };
+  return {
+    forBff,
+    get held() {
+      return held.size;
+    },
+    forgetHeld() {
+      held = new Set();
+    },
+    /** When the next of them falls due (ms since the epoch). */
+    next: (): number => [...due].reduce((least, { at }) => Math.min(least, at), Infinity),
   };
 }
 
@@ -81,51 +136,39 @@ export async function openStand(options: StandOptions = {}) {
   });
   const log = createLog({ level: 'debug', destination: { write: (line) => void lines.push(line) } });
 
-  /** Calls of the BFF that have no answer yet. */
-  let open = 0;
-  const counted: Fetch = async (input, init) => {
-    open += 1;
-    try {
-      const answer = await fetch(input, init);
-      open += 1;
-      void answer
-        .clone()
-        .arrayBuffer()
-        .catch(() => undefined)
-        .finally(() => (open -= 1));
-      return answer;
-    } finally {
-      open -= 1;
-    }
-  };
-  let life = mortal(clockOf(cloud), counted);
+  const waits = overhear(cloud);
+  let life = mortal(waits.forBff);
   const bff: TestBff = await startBff({
     cloud,
     log,
-    clock: life.clock,
-    fetch: (input, init) => life.fetch(input, init),
+    ...life.parts,
     store: `sqlite:${join(folder, 'itero.db')}`,
     dataDir: folder,
     ...(options.timings !== undefined && { timings: options.timings }),
   });
 
-  /** Until the BFF waits for nothing but the clock; a call that upstream does not answer is not waited for. */
+  /** Until the BFF waits for nothing but the clock. */
   async function drain(): Promise<void> {
-    await cloud.settled();
-    const end = performance.now() + 120;
-    for (let calm = 0; calm < 30; calm += 1) {
+    let [changes, since] = [-1, 0];
+    for (let calm = 0; calm < 4;) {
+      await cloud.settled();
       await new Promise((resolve) => {
         setImmediate(resolve);
       });
-      if (open > 0 && performance.now() < end) calm = 0;
+      calm = life.work.busy <= waits.held ? calm + 1 : 0;
+      if (life.work.changes !== changes) [changes, since] = [life.work.changes, performance.now()];
+      // Several may wait for the one call that is held, e.g. for the same refresh.
+      else if (waits.held > 0 && performance.now() - since > 250) return;
+      else if (performance.now() - since > 10_000) throw new Error(`the BFF is not idle: ${life.work.busy} run`);
     }
   }
 
-  /** Moves both clocks in steps, letting everything that falls due end in between. */
-  async function advance(ms: number, step = 5000): Promise<void> {
+  /** Moves both clocks from one timer to the next, letting everything that falls due end in between. */
+  async function advance(ms: number): Promise<void> {
     await drain();
-    for (let left = ms; left > 0; left -= step) {
-      await cloud.clock.advance(Math.min(step, left));
+    const end = cloud.clock.now() + ms;
+    while (cloud.clock.now() < end) {
+      await cloud.clock.advance(Math.max(0, Math.min(waits.next(), end) - cloud.clock.now()));
       await drain();
     }
   }
@@ -251,11 +294,10 @@ export async function openStand(options: StandOptions = {}) {
     async kill(between?: () => Promise<void>): Promise<void> {
       life.die();
       await bff.bff.store.close();
-      // The former one's answers to what it asked before are nobody's any more.
-      open = 0;
+      waits.forgetHeld();
       await between?.();
-      life = mortal(clockOf(cloud), counted);
-      await bff.revive({ clock: life.clock, fetch: life.fetch, log });
+      life = mortal(waits.forBff);
+      await bff.revive({ ...life.parts, log });
       await drain();
     },
     async close(): Promise<void> {
