@@ -11,9 +11,10 @@ import type { AtOnce } from './http/at-once.ts';
 import type { Endpoint } from './http/endpoint.ts';
 import type { Env } from './http/env.ts';
 import { createIdempotency } from './http/idempotency.ts';
-import { createHttp, createShortWay, type HttpParts } from './http/index.ts';
+import { createHttp, createShortWays, type HttpParts } from './http/index.ts';
 import { createMetrics, type Metrics } from './http/metrics.ts';
 import { Draining, listen, listenPlain, type Listener } from './http/server.ts';
+import { partnerTokensOf } from './pairing/callback-partner.ts';
 import { toProblemError } from './pairing/to-problem-error.ts';
 import { findVendorByKey } from './session/vendor-keys.ts';
 import { openStore, type Store } from './store/index.ts';
@@ -39,7 +40,7 @@ export interface BffOptions {
 
 export interface Bff {
   readonly app: Hono<Env>;
-  /** The short way that stands in front of it. */
+  /** The short ways that stand in front of it. */
   readonly atOnce: AtOnce;
   /** The table that OpenAPI and the generated tenant tests are made from. */
   readonly endpoints: readonly Endpoint[];
@@ -74,12 +75,16 @@ export async function createBff(options: BffOptions): Promise<Bff> {
     random,
     log,
     activity,
+    partnerTokens: () => partnerTokensOf(options.align.current()),
   });
   const { endpoints, sessions } = features;
 
   const idempotency = createIdempotency(store, clock);
   const metrics = createMetrics({ process: options.processMetrics ?? false });
   metrics.gauge('itero_streams_open', 'Open event streams', () => features.stream.size);
+  metrics.counter('itero_intake_failures_total', 'Notifications refused because they could not be stored', () =>
+    features.intakeFailures(),
+  );
   const draining = new Draining();
   const http: HttpParts = {
     endpoints,
@@ -105,7 +110,7 @@ export async function createBff(options: BffOptions): Promise<Bff> {
     verifyAnswers: options.verifyAnswers ?? false,
   };
   const app = createHttp(http);
-  const atOnce = createShortWay(features.ready, http);
+  const atOnce = createShortWays({ pictures: features.ready, callbacks: features.callbacks }, http);
 
   const hourly = createHourly({ clock, log, tasks: { ...features.prune, idempotency: () => idempotency.prune() } });
   const background = [...features.background, hourly];

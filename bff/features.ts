@@ -3,10 +3,12 @@ import { createAudit, createAuditEndpoint } from './audit/index.ts';
 import type { Activity, Clock, Log, Random } from './deps.ts';
 import { createEventLog, createEventStream, pruneEvents, type EventStream } from './events/index.ts';
 import type { ReadyRoute } from './http/at-once.ts';
+import type { DirectRoute } from './http/direct.ts';
 import type { Endpoint } from './http/endpoint.ts';
 import { createIntake } from './intake/index.ts';
 import { createLedgerEndpoint } from './ledger/endpoint.ts';
 import { createLedgerSummary } from './ledger/summary.ts';
+import type { PartnerTokens } from './pairing/callback-partner.ts';
 import { createPairing } from './pairing/create-pairing.ts';
 import { createPracticeBook, createRequestEndpoints, recoverCutOffRequests } from './requests/index.ts';
 import {
@@ -33,8 +35,11 @@ export interface Background {
 
 export interface Features {
   readonly endpoints: readonly Endpoint[];
-  /** The short way to one of them. */
+  /** The short ways to some of them. */
   readonly ready: ReadyRoute;
+  readonly callbacks: readonly DirectRoute[];
+  /** Notifications refused since the start because they could not be stored. */
+  intakeFailures(): number;
   readonly sessions: Sessions;
   readonly stream: EventStream;
   readonly background: readonly Background[];
@@ -56,6 +61,7 @@ export interface FeatureParts {
   readonly random: Random;
   readonly log: Log;
   readonly activity?: Activity | undefined;
+  readonly partnerTokens: () => PartnerTokens;
 }
 
 /** Every feature, wired in the order of the flow: store → events → pairing and vault → merge → intake → requests. */
@@ -71,7 +77,9 @@ export function createFeatures(parts: FeatureParts): Features {
   const stream = createEventStream({ events, sessions, environment, clock, log });
 
   const seal = createSeal(encryptionKeys, random);
-  const pairing = createPairing({ store, events, audit, align, seal, vendors, clock, random, log, publicUrl });
+  const { partnerTokens } = parts;
+  const keyed = { seal, vendors, publicUrl, partnerTokens };
+  const pairing = createPairing({ store, events, audit, align, clock, random, log, ...keyed });
   const { connections, vault } = pairing;
 
   const pictures = createCasePictures({ store, seal, vault, align, clock, log, dataDir, activity: parts.activity });
@@ -119,6 +127,8 @@ export function createFeatures(parts: FeatureParts): Features {
       ...intake.endpoints,
     ],
     ready: assets.ready,
+    callbacks: intake.callbacks,
+    intakeFailures: () => intake.failures(),
     sessions,
     stream,
     background: [stream, intake, files],

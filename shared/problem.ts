@@ -20,6 +20,7 @@ export const PROBLEMS = {
   wrong_patient: [403, false, 'The patient of this page and of the request differ. Reopen the chart and try again.'],
   not_found: [404, false, 'This item does not exist, or belongs to another clinic.'],
   method_not_allowed: [405, false, 'This action does not exist here.'],
+  request_timeout: [408, true, 'The request did not arrive in time. Send it again.'],
   unpaired: [409, false, 'The clinic is not connected to iTero. Connect it in the settings.'],
   not_signed_in: [409, false, 'Sign in to iTero first, then choose the clinic.'],
   already_paired: [409, false, 'The clinic is connected to another iTero account. Un-pair that one first.'],

@@ -165,7 +165,7 @@ export interface AlignPort {
   revoke(refreshToken: string): Promise<void>;
   /** Discovery first. */
   accounts(accessToken: string): Promise<Account[]>;
-  pair(accessToken: string, input: { accountId: string; callbackUrl: string }): Promise<AlignTokens>;
+  pair(accessToken: string, input: { accountId: string; callbackUrl: string | null }): Promise<AlignTokens>;
   unpair(accessToken: string, accountId: string): Promise<void>;
   practice(accessToken: string): Promise<Practice>;
   sendScanRequest(accessToken: string, draft: ScanRequestDraft): Promise<{ rxId: string }>;

@@ -40,6 +40,13 @@ const environmentSchema = v.pipe(
     clientAuth: v.optional(v.picklist(['post', 'basic']), 'post'),
     scope: v.optional(v.pipe(v.string(), v.minLength(1))),
     /** `host` (the scheme's own port) or `host:port`, exactly; no wildcards. */
+    /** Secret of the callback URL given at partner registration; where it is set, Pair names no callback of its own. */
+    partnerCallbackToken: v.optional(
+      v.pipe(
+        v.string(),
+        v.regex(/^[\w-]{43,128}$/, 'must be 256 random bits or more in base64url; make one with: npm run config:keys'),
+      ),
+    ),
     allowedHosts: v.optional(
       v.array(
         v.pipe(
@@ -89,9 +96,21 @@ export const alignSettingsSchema = v.pipe(
     v.check((it) => Object.hasOwn(it.environments, it.environment), 'the name of one of environments'),
     ['environment'],
   ),
+  v.forward(
+    v.check(
+      (it) => areDistinct(Object.values(it.environments).map((one) => one.partnerCallbackToken)),
+      'must not give two environments the same partnerCallbackToken',
+    ),
+    ['environments'],
+  ),
 );
 export type AlignSettings = v.InferOutput<typeof alignSettingsSchema>;
 export type EnvironmentSettings = AlignSettings['environments'][string];
+
+function areDistinct(tokens: readonly (string | undefined)[]): boolean {
+  const set = tokens.filter((token) => token !== undefined);
+  return new Set(set).size === set.length;
+}
 
 /** rules.md "Environment": honoured only when every host of it is loopback. */
 export function isSimulated(environment: EnvironmentSettings): boolean {

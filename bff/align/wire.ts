@@ -204,9 +204,10 @@ function readRxPatient(patient: TolerantReader | null) {
   };
 }
 
-export const writePair = (accountId: string, callbackUrl: string) => ({
+/** @param callbackUrl null: the one of the partner registration holds (align-api §3) */
+export const writePair = (accountId: string, callbackUrl: string | null) => ({
   companyId: writeAccountId(accountId),
-  callbackUrl,
+  ...(callbackUrl === null ? {} : { callbackUrl }),
 });
 
 export const writeUnpair = (accountId: string) => ({ companyId: writeAccountId(accountId) });

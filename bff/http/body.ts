@@ -5,12 +5,14 @@ export const BODY_LIMIT = 1_000_000;
 
 /**
  * The whole body as text. Stops reading at the limit, so that a 10 MB body costs at most `limit` bytes of memory.
+ * @param options.lenient what is no UTF-8 is read as U+FFFD
  * @throws ProblemError `payload_too_large`, or `invalid_json` when it is no UTF-8
  */
-export async function readText(request: Request, limit: number = BODY_LIMIT): Promise<string> {
+export async function readText(request: Request, options: { limit?: number; lenient?: boolean } = {}): Promise<string> {
+  const { limit = BODY_LIMIT, lenient = false } = options;
   const declared = request.headers.get('content-length');
   if (declared !== null && Number(declared) > limit) throw new ProblemError('payload_too_large');
-  const decoder = new TextDecoder('utf-8', { fatal: true });
+  const decoder = new TextDecoder('utf-8', { fatal: !lenient });
   // The parser of the server holds the body to its declared length; reading it whole spares the web stream.
   if (declared !== null) return decode(decoder, new Uint8Array(await request.arrayBuffer()), false);
   if (request.body === null) return '';

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Hono } from 'hono';
 import type { Clock, Log, Random } from '../deps.ts';
 import type { Store } from '../store/index.ts';
@@ -5,6 +6,7 @@ import type { Vendors } from '../vendors.ts';
 import type { Authenticator } from './authenticate.ts';
 import { createAtOnce, type AtOnce, type ReadyRoute } from './at-once.ts';
 import { createCors } from './cors.ts';
+import { createDirect, firstOf, type DirectRoute } from './direct.ts';
 import { createEmbedRoute } from './embed.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { Env } from './env.ts';
@@ -53,24 +55,39 @@ export function createHttp(parts: HttpParts): Hono<Env> {
   return createRouter(endpoints, open, toPipelineParts(parts));
 }
 
-/** The short way to one of its routes, to stand in front of the app. */
-export function createShortWay(route: ReadyRoute, parts: HttpParts): AtOnce {
-  return createAtOnce(route, toPipelineParts(parts));
+/** The short ways to some of its routes, to stand in front of the app. */
+export function createShortWays(
+  routes: { pictures: ReadyRoute; callbacks: readonly DirectRoute[] },
+  parts: HttpParts,
+): AtOnce {
+  const around = toPipelineParts(parts);
+  return firstOf(createDirect(routes.callbacks, around), createAtOnce(routes.pictures, around));
 }
 
 function toPipelineParts(parts: HttpParts): PipelineParts {
   return { ...parts, cors: createCors(parts.vendors), secure: parts.publicUrl.startsWith('https:') };
 }
 
-/** Takes the write lock and commits; changes nothing. */
+/**
+ * Writes a row, takes it back, and commits: what changes nothing would pass on a full disk. After a fault the store is
+ * ready again when this has reached the disk.
+ */
 async function isWritable(store: Store, clock: Clock): Promise<boolean> {
   const abort = new AbortController();
   const late = clock.sleep(PROBE_MS, abort.signal).then(
     () => false,
     () => false,
   );
+  const key = randomUUID();
+  const probe = { vendor: '', tenant: '', user_id: '', route: 'GET /readyz', key, body_hash: '' };
   const write = store
-    .write((tx) => tx.deleteFrom('idempotency').where('key', '=', '').execute())
+    .write(async (tx) => {
+      await tx
+        .insertInto('idempotency')
+        .values({ ...probe, status: null, response: null, created_at: clock.now() })
+        .execute();
+      await tx.deleteFrom('idempotency').where('key', '=', key).where('route', '=', probe.route).execute();
+    })
     .then(
       () => true,
       () => false,

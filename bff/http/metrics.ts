@@ -5,6 +5,8 @@ export interface Metrics {
   request(method: string, route: string, status: number, seconds: number): void;
   /** A figure that is read when somebody looks. */
   gauge(name: string, help: string, read: () => number | Promise<number>): void;
+  /** A count that only grows, read when somebody looks. */
+  counter(name: string, help: string, read: () => number): void;
   text(): Promise<string>;
   readonly contentType: string;
 }
@@ -44,6 +46,17 @@ export function createMetrics(options: { process: boolean }): Metrics {
         help,
         registers: [registry],
         collect: async () => gauge.set(await read()),
+      });
+    },
+    counter(name, help, read) {
+      const counter: Counter = new Counter({
+        name,
+        help,
+        registers: [registry],
+        collect() {
+          counter.reset();
+          counter.inc(read());
+        },
       });
     },
     text: () => registry.metrics(),

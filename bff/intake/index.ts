@@ -1,8 +1,10 @@
+import { toEndpoints, type DirectRoute } from '../http/direct.ts';
 import type { Endpoint } from '../http/endpoint.ts';
 import type { Connections } from '../pairing/connections.ts';
 import type { Rechecks } from '../scans/index.ts';
 import { createBackgroundHealth } from './background-health.ts';
-import { createCallbackEndpoints } from './callback-endpoint.ts';
+import { createCallbackRoutes } from './callback-endpoint.ts';
+import { createHintInbox } from './hint-inbox.ts';
 import type { IntakeParts } from './hint-loop.ts';
 import { createHintLoop } from './hint-loop.ts';
 import { pruneHints } from './hints.ts';
@@ -12,6 +14,10 @@ import { createRecheckLoop } from './recheck-loop.ts';
 /** The three ways in: notifications, polls, rechecks. Each ends in scans/merge. */
 export interface Intake {
   readonly endpoints: readonly Endpoint[];
+  /** The same, to stand in front of the router. */
+  readonly callbacks: readonly DirectRoute[];
+  /** Notifications refused since the start because they could not be stored. */
+  failures(): number;
   start(): void;
   /** Begins nothing more; resolves when what runs has ended. */
   stop(): Promise<void>;
@@ -19,12 +25,14 @@ export interface Intake {
   prune(): Promise<void>;
 }
 
+type CallbackRouting = 'routeCallback' | 'partnerEnvironment' | 'routePartnerCallback' | 'noteNotification';
+
 const KEEP_HINTS_MS = 30 * 86_400_000;
 
 export function createIntake(
   parts: Omit<IntakeParts, 'health' | 'connections'> &
     Omit<PollParts, 'health' | 'connections'> & {
-      connections: Pick<Connections, 'byId' | 'active' | 'pollable' | 'routeCallback' | 'noteNotification'>;
+      connections: Pick<Connections, 'byId' | 'active' | 'pollable' | CallbackRouting>;
       rechecks: Rechecks;
     },
 ): Intake {
@@ -33,10 +41,14 @@ export function createIntake(
   const rechecks = createRecheckLoop(shared);
   const polls = createPollLoop(shared);
   const loops = [hints, rechecks, polls];
+  const inbox = createHintInbox({ ...parts, onStored: () => hints.wake() });
+  const callbacks = createCallbackRoutes({ ...parts, inbox });
   let unsubscribe = (): void => {};
 
   return {
-    endpoints: createCallbackEndpoints({ ...parts, onHint: () => hints.wake() }),
+    endpoints: callbacks.flatMap(toEndpoints),
+    callbacks,
+    failures: () => inbox.failures,
     start() {
       unsubscribe = parts.events.onCommitted(({ type }) => {
         // A clinic that was just connected is listed at once; a new case may wait for a file.

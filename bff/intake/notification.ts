@@ -11,14 +11,15 @@ export interface Notification {
 export function parseNotification(input: {
   contentType: string;
   body: string;
-  query: URLSearchParams;
+  /** Without its `?`. */
+  query: string;
 }): Notification | null {
   const fields = new Map<string, string>();
   const put = (name: string, value: unknown): void => {
     const text = typeof value === 'number' ? String(value) : value;
     if (typeof text === 'string') fields.set(name.toLowerCase().replaceAll(/[_-]/g, ''), text.trim());
   };
-  for (const [name, value] of input.query) put(name, value);
+  if (input.query !== '') for (const [name, value] of new URLSearchParams(input.query)) put(name, value);
   for (const [name, value] of bodyFields(input.contentType, input.body)) put(name, value);
   const rxId = fields.get('rxid');
   if (rxId === undefined || !/^[\w.{}-]{1,128}$/.test(rxId)) return null;

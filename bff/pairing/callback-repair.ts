@@ -26,8 +26,8 @@ export function createCallbackRepair(parts: {
   const { store, vault, sets, align, pairAccount, clock, log } = parts;
 
   return async (connectionId) => {
-    const now = clock.now();
-    // Taken before the call, so that of several instances one repeats it.
+    // Counted by the database's clock and taken before the call, so that of several instances one repeats it.
+    const now = await store.now();
     const connection = await store.write((tx) =>
       tx
         .updateTable('connections')

@@ -4,7 +4,8 @@ import { ProblemError } from '../http/problem-error.ts';
 import type { Store, Tx } from '../store/index.ts';
 import type { ConnectionRow } from '../store/schema.ts';
 import type { TenantKey } from '../tenancy.ts';
-import { nextCallbackHealth, type CallbackEvent } from './callback-health.ts';
+import { nextCallbackHealth } from './callback-health.ts';
+import type { PartnerCallbacks } from './callback-partner.ts';
 import type { CallbackTokens } from './callback-tokens.ts';
 import { CONNECTED } from './connection-state.ts';
 
@@ -21,6 +22,10 @@ export interface Connections {
   requireActive(key: TenantKey): Promise<ConnectionRow>;
   /** The connection behind a callback URL, unless it was un-paired; former tokens stay valid for seven days. */
   routeCallback(token: string): Promise<ConnectionRow | null>;
+  /** The environment that this partner-level token was configured for; null for any other text. */
+  partnerEnvironment(token: string): string | null;
+  /** The connection to this account: at most one tenant of an environment has it (rules.md "Connection and logins"). */
+  routePartnerCallback(environment: string, accountId: string): Promise<ConnectionRow | null>;
   /** In the transaction that stores the hint: the callback is confirmed. */
   noteNotification(tx: Tx, connectionId: string): Promise<void>;
   /** In the merge's transaction: two versions in a row learnt by poll alone make the callback suspect. */
@@ -32,13 +37,17 @@ export interface Connections {
   repairCallback(connectionId: string): Promise<void>;
 }
 
+/** The time of a connection's last notification is noted once in so long (ms). */
+const NOTED_EVERY = 1000;
+
 export function createConnections(parts: {
   store: Store;
   clock: Clock;
   callbackTokens: CallbackTokens;
+  partnerCallbacks: PartnerCallbacks;
   repairCallback: (connectionId: string) => Promise<void>;
 }): Connections {
-  const { store, clock, callbackTokens } = parts;
+  const { store, clock, callbackTokens, partnerCallbacks } = parts;
 
   /** The connected one (a tenant has one at most), else the one that was paired last. */
   async function current(key: TenantKey): Promise<ConnectionRow | null> {
@@ -60,12 +69,27 @@ export function createConnections(parts: {
     return row ?? null;
   }
 
-  async function applyHealth(
-    tx: Tx,
-    id: string,
-    event: CallbackEvent,
-    more: Partial<ConnectionRow> = {},
-  ): Promise<void> {
+  async function noteNotification(tx: Tx, id: string): Promise<void> {
+    const { state, polledInARow } = nextCallbackHealth({ state: 'none', polledInARow: 0 }, { kind: 'notified' });
+    const now = clock.now();
+    // One statement that guards itself: bursts come here without a lock, and mostly change nothing.
+    await tx
+      .updateTable('connections')
+      .set({ callback_state: state, polled_in_a_row: polledInARow, last_notification_at: now })
+      .where('id', '=', id)
+      .where('state', '!=', 'unpaired')
+      .where((eb) =>
+        eb.or([
+          eb('callback_state', '!=', state),
+          eb('polled_in_a_row', '!=', polledInARow),
+          eb('last_notification_at', 'is', null),
+          eb('last_notification_at', '<=', now - NOTED_EVERY),
+        ]),
+      )
+      .execute();
+  }
+
+  async function noteVersionLearnt(tx: Tx, id: string, by: LearntBy): Promise<void> {
     const row = await tx
       .selectFrom('connections')
       .select(['callback_state', 'polled_in_a_row'])
@@ -73,13 +97,15 @@ export function createConnections(parts: {
       .executeTakeFirst();
     if (row === undefined) return;
     const before = { state: row.callback_state, polledInARow: row.polled_in_a_row };
-    const after = nextCallbackHealth(before, event);
-    const unchanged = after.state === before.state && after.polledInARow === before.polledInARow;
-    if (unchanged && Object.keys(more).length === 0) return;
+    const after = nextCallbackHealth(before, { kind: 'learnt', by });
+    if (after.state === before.state && after.polledInARow === before.polledInARow) return;
     await tx
       .updateTable('connections')
-      .set({ callback_state: after.state, polled_in_a_row: after.polledInARow, ...more })
+      .set({ callback_state: after.state, polled_in_a_row: after.polledInARow })
       .where('id', '=', id)
+      // A notification that another instance stored since the look counts for more than this poll.
+      .where('callback_state', '=', before.state)
+      .where('polled_in_a_row', '=', before.polledInARow)
       .execute();
   }
 
@@ -125,7 +151,20 @@ export function createConnections(parts: {
       return id === null ? null : byId(id);
     },
 
-    noteNotification: (tx, id) => applyHealth(tx, id, { kind: 'notified' }, { last_notification_at: clock.now() }),
-    noteVersionLearnt: (tx, id, by) => applyHealth(tx, id, { kind: 'learnt', by }),
+    partnerEnvironment: (token) => partnerCallbacks.environmentOf(token),
+
+    async routePartnerCallback(environment, accountId) {
+      const row = await store.db
+        .selectFrom('connections')
+        .selectAll()
+        .where('environment', '=', environment)
+        .where('account_id', '=', accountId)
+        .where('state', 'in', CONNECTED)
+        .executeTakeFirst();
+      return row ?? null;
+    },
+
+    noteNotification,
+    noteVersionLearnt,
   };
 }

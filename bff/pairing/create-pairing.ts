@@ -9,6 +9,7 @@ import type { Seal } from '../vault/seal.ts';
 import { createTokenSets } from '../vault/token-sets.ts';
 import { createVault, type Vault } from '../vault/vault.ts';
 import type { Vendors } from '../vendors.ts';
+import { createPartnerCallbacks, type PartnerTokens } from './callback-partner.ts';
 import { createCallbackRepair } from './callback-repair.ts';
 import { createCallbackTokens } from './callback-tokens.ts';
 import { createChooseAccount } from './choose-account.ts';
@@ -16,7 +17,6 @@ import { createConnectionEnds } from './connection-ends.ts';
 import { createConnections, type Connections } from './connections.ts';
 import { createEndPairing } from './end-pairing.ts';
 import { createPairingEndpoints } from './endpoints.ts';
-import { createLedgerSummary } from './ledger-summary.ts';
 import { createPairAccount } from './pair-account.ts';
 import { createPairingView } from './pairing-view.ts';
 import { createSignInEndpoints } from './sign-in-endpoints.ts';
@@ -34,6 +34,7 @@ export interface PairingParts {
   readonly log: Log;
   /** Origin of this service as the browser and Align reach it. */
   readonly publicUrl: string;
+  readonly partnerTokens: () => PartnerTokens;
 }
 
 /** Sign-in, account choice, pair, un-pair and health, with the vault that their tokens lie in. */
@@ -47,9 +48,10 @@ export function createPairing(parts: PairingParts): {
   const ends = createConnectionEnds({ ...parts, sets, log });
   const vault = createVault({ ...parts, sets, events: ends });
   const callbackTokens = createCallbackTokens(parts);
-  const pairAccount = createPairAccount({ ...parts, callbackTokens });
+  const partnerCallbacks = createPartnerCallbacks(parts.partnerTokens);
+  const pairAccount = createPairAccount({ ...parts, callbackTokens, partnerCallbacks });
   const repairCallback = createCallbackRepair({ ...parts, vault, sets, pairAccount, log });
-  const connections = createConnections({ ...parts, callbackTokens, repairCallback });
+  const connections = createConnections({ ...parts, callbackTokens, partnerCallbacks, repairCallback });
   const signIns = createSignIns({ ...parts, log });
   const chooseAccount = createChooseAccount({ ...parts, signIns, sets, pairAccount });
   const endPairing = createEndPairing({ ...parts, vault, sets, signIns, connections, ends, callbackTokens, log });

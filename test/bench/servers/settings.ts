@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
-import { pino } from 'pino';
 import { parseConfig, type Config } from '../../../bff/config.ts';
 import type { Log } from '../../../bff/deps.ts';
-import { createLog } from '../../../bff/log.ts';
+import { createLog, openDestination } from '../../../bff/log.ts';
 
 export const VENDOR = 'bench';
 export const VENDOR_KEY = 'vk_bench';
@@ -50,5 +49,5 @@ export function benchConfig(directory: string, upstream = 'http://127.0.0.1:9'):
 
 /** As in production: every request leaves its line; here the lines go nowhere. */
 export function benchLog(): Log {
-  return createLog({ level: 'info', destination: pino.destination({ dest: '/dev/null', sync: false }) });
+  return createLog({ level: 'info', destination: openDestination('/dev/null') });
 }

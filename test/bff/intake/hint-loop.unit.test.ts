@@ -87,7 +87,7 @@ describe('a notification', () => {
   it('is not acknowledged when it cannot be stored', async () => {
     await world.intake.stop();
     await world.store.write((tx) => tx.schema.dropTable('hints').execute());
-    expect((await notify({ rxId: 'rx-1' })).status).toBe(500);
+    expect(await code(notify({ rxId: 'rx-1' }))).toBe('internal');
   });
 });
 

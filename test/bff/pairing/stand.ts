@@ -51,6 +51,8 @@ export async function createPairingStand(options: { publicUrl?: string; origin?:
   ]);
   const seal = createSeal([key(1)], random);
   const log = silent;
+  /** By environment; a test may put some in. */
+  const partnerTokens: Record<string, string> = {};
   const pairing = createPairing({
     store,
     events,
@@ -62,6 +64,7 @@ export async function createPairingStand(options: { publicUrl?: string; origin?:
     random,
     log,
     publicUrl,
+    partnerTokens: () => partnerTokens,
   });
   const tokens = createSessionTokens({ issuer: publicUrl, encryptionKeys: [key(1)], now: () => clock.now() });
   const sessions = createSessions({ store, tokens, audit, clock, random, log });
@@ -183,6 +186,7 @@ export async function createPairingStand(options: { publicUrl?: string; origin?:
 
   return {
     ...pairing,
+    partnerTokens,
     events,
     app,
     upstream,

@@ -101,6 +101,8 @@ export async function openWorld(
         .where('state', '=', 'paired')
         .execute(),
     routeCallback: async (token: string) => (token === TOKEN ? ((await newest()) ?? null) : null),
+    partnerEnvironment: () => null,
+    routePartnerCallback: () => Promise.resolve(null),
     noteNotification: () => Promise.resolve(),
     noteVersionLearnt: () => Promise.resolve(),
   };
