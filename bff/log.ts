@@ -37,7 +37,7 @@ export function createLog(options: { level: LogLevel; destination?: DestinationS
     ...wrap(logger),
     flush: () =>
       new Promise((resolve, reject) => {
-        logger.flush((error) => (error === undefined ? resolve() : reject(error)));
+        logger.flush((error) => (error instanceof Error ? reject(error) : resolve()));
       }),
   };
 }
