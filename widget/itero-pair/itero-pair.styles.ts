@@ -38,6 +38,24 @@ export const styles = css`
     background: var(--_raised);
     font-variant-numeric: tabular-nums;
   }
+  .ledger summary {
+    inline-size: fit-content;
+    min-block-size: 24px;
+    color: var(--_secondary);
+    font-size: var(--_small);
+    cursor: pointer;
+  }
+  .meaning {
+    display: grid;
+    gap: calc(var(--_unit) * 2) calc(var(--_unit) * 4);
+    padding-block: calc(var(--_unit) * 1.5) calc(var(--_unit) * 2);
+  }
+  .meaning dt {
+    font-weight: 500;
+  }
+  .meaning dd {
+    color: var(--_secondary);
+  }
   .logins li {
     display: flex;
     flex-wrap: wrap;
@@ -66,6 +84,10 @@ export const styles = css`
   @container (min-width: 420px) {
     .facts {
       grid-template-columns: repeat(3, 1fr);
+    }
+    .meaning > div {
+      display: grid;
+      grid-template-columns: minmax(8rem, 1fr) 4fr;
     }
     .wide {
       grid-column: 1 / -1;

@@ -1,15 +1,24 @@
-import { html, nothing, type CSSResultGroup, type PropertyValues, type TemplateResult } from 'lit';
+import {
+  html,
+  nothing,
+  type CSSResultGroup,
+  type PropertyDeclarations,
+  type PropertyValues,
+  type TemplateResult,
+} from 'lit';
 import type { ComponentName } from '../../shared/session.ts';
 import { adoptLate } from '../core/adopt-late.ts';
 import { IteroElement } from '../core/itero-element.ts';
 import { LazyPart } from '../core/lazy-part.ts';
 import { msg } from '../core/localize.ts';
+import type { StreamEvent } from '../../shared/stream-event.ts';
 import type { LinkState } from '../core/page-link.ts';
 import { faultView, frame, offlineNotice } from '../core/view-state.ts';
 import type { PairBody } from './pair-body.ts';
 
 /**
  * @summary The clinic's connection to iTero: connect, who is signed in, whether scans arrive, disconnect.
+ * @attr no-ledger - Hides the count of cases and what it means.
  * @slot heading - Replaces the heading.
  * @slot actions - More controls beside the heading.
  * @slot loading - Shown while loading.
@@ -27,6 +36,7 @@ import type { PairBody } from './pair-body.ts';
  * @csspart logins - Who is signed in.
  * @csspart health - How new scans arrive.
  * @csspart ledger - The count of cases.
+ * @csspart ledger-meaning - What the count means, folded.
  * @csspart accounts - The choice of an account.
  * @csspart dialog - The question before disconnecting or signing out.
  * @cssstate loading - Nothing is known yet.
@@ -39,6 +49,9 @@ export class IteroPair extends IteroElement {
   static override component: ComponentName = 'pair';
   static override patientBound = false;
   static override styles: CSSResultGroup = IteroElement.styles;
+  static override properties: PropertyDeclarations = { noLedger: { type: Boolean, attribute: 'no-ledger' } };
+
+  declare noLedger: boolean;
 
   /** Settings pages need it, patients' charts do not: fetched while the session is asked for. */
   readonly #body = new LazyPart<PairBody>(
@@ -50,6 +63,7 @@ export class IteroPair extends IteroElement {
         mayManage: () => this.has('pair:manage'),
         emit: (event) => this.emit(event),
         language: () => this.language,
+        showsLedger: () => !this.noLedger,
       });
     },
     () => this.requestUpdate(),
@@ -70,9 +84,9 @@ export class IteroPair extends IteroElement {
     this.#body.part?.start();
   }
 
-  protected override streamEvent(): void {
+  protected override streamEvent({ type }: StreamEvent | { readonly type: 'stream.reset' }): void {
     // Every event changes what is counted here; the pairing itself says what is true now.
-    this.#body.part?.load();
+    this.#body.part?.streamEvent(type);
   }
 
   protected override willUpdate(changed: PropertyValues): void {

@@ -3,11 +3,12 @@ import type { Pairing } from '../../shared/pairing.ts';
 import type { StateName } from '../core/itero-element.ts';
 import { msg, str } from '../core/localize.ts';
 import { faultView, loadingView } from '../core/view-state.ts';
+import { ledgerView } from '../ledger/ledger-view.ts';
 import { accountsView } from './pair-accounts.ts';
 import { PairController, type PairDoor } from './pair-controller.ts';
 import { signOutDialog, unpairDialog, type DialogActions } from './pair-dialog.ts';
 import { isConnected } from './pair-state.ts';
-import { clinicView, healthView, ledgerView, loginsView } from './pair-views.ts';
+import { clinicView, healthView, loginsView } from './pair-views.ts';
 import { signInProblemWords } from './pair-words.ts';
 
 export { styles } from './itero-pair.styles.ts';
@@ -18,6 +19,7 @@ export interface PairBodyHost extends ReactiveControllerHost {
 
 export interface PairBodyDoor extends PairDoor {
   language(): string;
+  showsLedger(): boolean;
 }
 
 /** All that the pair element shows once its session is under way: a chunk of its own. */
@@ -40,6 +42,10 @@ export class PairBody implements ReactiveController {
 
   load(): void {
     void this.#pair.load();
+  }
+
+  streamEvent(type: string): void {
+    this.#pair.news(!type.startsWith('scan'));
   }
 
   drop(): void {
@@ -173,8 +179,9 @@ export class PairBody implements ReactiveController {
           </p>`
         : nothing
     }
-    ${ledgerView(pairing, this.#door.language())} ${loginsView(pairing.logins, this.#door.language())}
-    ${healthView(pairing, this.#door.language())} ${manage ? this.#actionsView(pairing) : this.#readOnlyView()}`;
+    ${this.#door.showsLedger() ? ledgerView(pairing, this.#door.language()) : nothing}
+    ${loginsView(pairing.logins, this.#door.language())} ${healthView(pairing, this.#door.language())}
+    ${manage ? this.#actionsView(pairing) : this.#readOnlyView()}`;
   }
 
   #readOnlyView(): TemplateResult {

@@ -6,12 +6,10 @@ import { IteroBeforeUnpairEvent, IteroErrorEvent, IteroPairedEvent, IteroUnpaire
 import { clientFault, isAborted, type Fault } from '../core/fault.ts';
 import { msg, str } from '../core/localize.ts';
 import type { PageLink } from '../core/page-link.ts';
+import { CheckWatch } from '../ledger/check-watch.ts';
 import { askImpact, chooseAccount, listAccounts, signOut, startAuthorization, unpair } from './pair-calls.ts';
 import { onlyChoice, reduce, START, transition, type PairAction, type PairState } from './pair-state.ts';
 import { openSignInWindow, toWebAddress, watchSignIn, type SignInWatch } from './sign-in.ts';
-
-/** "Last full check 09:42" has to stay true while the page stands open (ms). */
-const REFRESH_MS = 60_000;
 
 /** What the controller may use of its element. */
 export interface PairDoor {
@@ -34,7 +32,12 @@ export class PairController implements ReactiveController {
   #watch: SignInWatch | undefined;
   /** A sign-in was begun here: with one account the choice is skipped. */
   #began = false;
-  #refresh: ReturnType<typeof setInterval> | undefined;
+  /** Elements that are gone are not kept up to date. */
+  #watching = false;
+  readonly #checks = new CheckWatch(() => {
+    if (this.#door.link()?.state.kind === 'ready') void this.load();
+    else this.#checks.plan(null);
+  });
 
   constructor(host: ReactiveControllerHost, door: PairDoor) {
     this.#host = host;
@@ -61,10 +64,14 @@ export class PairController implements ReactiveController {
 
   /** The session is there. */
   start(): void {
+    this.#watching = true;
     void this.load();
-    this.#refresh ??= setInterval(() => {
-      if (document.visibilityState === 'visible' && this.#door.link()?.state.kind === 'ready') void this.load();
-    }, REFRESH_MS);
+  }
+
+  /** Every event changes what is counted; only what a person waits for is asked for at once. */
+  news(urgent: boolean): void {
+    if (urgent) void this.load();
+    else this.#checks.news();
   }
 
   /** Another clinic or user: forget everything. */
@@ -78,8 +85,8 @@ export class PairController implements ReactiveController {
 
   #stop(): void {
     this.#stopWatch();
-    clearInterval(this.#refresh);
-    this.#refresh = undefined;
+    this.#watching = false;
+    this.#checks.stop();
   }
 
   #dispatch(action: PairAction): void {
@@ -107,6 +114,7 @@ export class PairController implements ReactiveController {
   }
 
   #judge(answer: Result<Pairing, Fault>): void {
+    if (this.#watching) this.#checks.plan(answer.ok ? answer.value.health.nextCheckAt : null);
     if (!answer.ok) {
       if (!isAborted(answer.error) && answer.error.code !== 'offline')
         this.#door.emit(new IteroErrorEvent(answer.error));

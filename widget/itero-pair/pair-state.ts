@@ -1,5 +1,6 @@
 import type { Account, Impact, Pairing } from '../../shared/pairing.ts';
 import type { Fault } from '../core/fault.ts';
+import { isOverdue } from '../ledger/arrival-words.ts';
 
 /** What runs, or waits for the person. */
 export type Task =
@@ -138,5 +139,6 @@ export function isLastLogin(pairing: Pairing): boolean {
 /** Something about a connected clinic that a person should look at. */
 export function needsAttention(pairing: Pairing): boolean {
   const { callback, problem } = pairing.health;
-  return problem !== null || callback === 'none' || callback === 'suspect' || pairing.state === 'needs_login';
+  if (problem !== null || callback === 'none' || callback === 'suspect') return true;
+  return pairing.state === 'needs_login' || isOverdue(pairing);
 }

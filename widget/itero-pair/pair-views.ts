@@ -1,8 +1,9 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import type { Account, Login, Pairing } from '../../shared/pairing.ts';
-import { formatNumber, formatTime, msg, str } from '../core/localize.ts';
+import { formatTime, msg } from '../core/localize.ts';
+import { callbackWords, checkProblemWords, isOverdue, overdueWords } from '../ledger/arrival-words.ts';
 import { needsAttention } from './pair-state.ts';
-import { callbackWords, checkProblemWords, loginWords, placeOf } from './pair-words.ts';
+import { loginWords, placeOf } from './pair-words.ts';
 
 /** The clinic that is connected, and whether all is well. */
 export function clinicView(account: Account, pairing: Pairing): TemplateResult {
@@ -47,11 +48,17 @@ function timeOr(iso: string | null, otherwise: string, language: string): Templa
   return iso === null ? otherwise : html`<time datetime=${iso}>${formatTime(iso, language)}</time>`;
 }
 
-export function healthView({ health, state }: Pairing, language: string): TemplateResult {
+export function healthView(pairing: Pairing, language: string): TemplateResult {
+  const { health, state } = pairing;
   const paused = state === 'needs_login';
   const suspicious = paused || health.callback === 'none' || health.callback === 'suspect';
   return html`<div part="health">
     <h3>${msg('How new scans arrive')}</h3>
+    ${
+      isOverdue(pairing)
+        ? html`<p class="notice warning problem" part="problem">${overdueWords(pairing, language)}</p>`
+        : nothing
+    }
     ${
       health.problem === null
         ? nothing
@@ -78,17 +85,4 @@ export function healthView({ health, state }: Pairing, language: string): Templa
       </div>
     </dl>
   </div>`;
-}
-
-/** "43 cases, 41 by notification, 2 recovered, checked 09:42": the practice manager's proof that none is missing. */
-export function ledgerView({ ledger, health }: Pairing, language: string): TemplateResult {
-  const number = (value: number): string => formatNumber(value, language);
-  const parts = [
-    ledger.cases === 1 ? msg('1 case') : msg(str`${number(ledger.cases)} cases`),
-    msg(str`${number(ledger.byNotification)} by notification`),
-    ledger.backfilled > 0 ? msg(str`${number(ledger.backfilled)} from before`) : '',
-    msg(str`${number(ledger.recovered)} recovered`),
-    health.lastFullCheckAt === null ? '' : msg(str`checked ${formatTime(health.lastFullCheckAt, language)}`),
-  ];
-  return html`<p class="ledger" part="ledger">${parts.filter((part) => part !== '').join(', ')}</p>`;
 }

@@ -1,26 +1,35 @@
-import type { TemplateResult } from 'lit';
+import type { CSSResult, TemplateResult } from 'lit';
 import { routes } from '../../shared/routes.ts';
 import { fullRxSchema, type AssetName, type FullRx, type View } from '../../shared/scan.ts';
-import { get } from '../core/api.ts';
+import { get, requestIdOf } from '../core/api.ts';
 import { IteroDownloadEvent } from '../core/events.ts';
+import { ArrivalDesk, type ArrivalHost } from './arrival-desk.ts';
 import type { CaseDoor } from './case-opener.ts';
 import { filesHeldWords } from './case-words.ts';
 import type { Inbox, InboxSource } from './inbox.ts';
 import { Lightbox, type LightboxHost } from './lightbox.ts';
 import { LINK_LIFE_MS } from './link-renewal.ts';
+import type { Handed } from './missing-files.ts';
 import { ReadMarks } from './read-marks.ts';
 import { renderDetail, type DetailLook, type Extra } from './scan-detail.ts';
+import { detailStyles } from './scan-detail.styles.ts';
 import type { Row } from './scan-rows.ts';
+import { supportDetails, supportFileName } from './support-details.ts';
+import { arrivalStyles } from './where.styles.ts';
 
-export { detailStyles } from './scan-detail.styles.ts';
+/** Request ids that the support details name. */
+const REQUEST_IDS = 5;
 
-export interface CaseDeskHost extends LightboxHost {
+export const deskStyles: readonly CSSResult[] = [detailStyles, arrivalStyles];
+
+export interface CaseDeskHost extends LightboxHost, ArrivalHost {
   readonly updateComplete: Promise<boolean>;
 }
 
 /** One case that the person looks at: its pictures, files, prescription, history and read mark. A chunk of its own. */
 export class CaseDesk {
   readonly lightbox: Lightbox;
+  readonly arrivals: ArrivalDesk;
   readonly #host: CaseDeskHost;
   readonly #inbox: Inbox;
   readonly #door: CaseDoor;
@@ -30,12 +39,17 @@ export class CaseDesk {
   #rx: Extra<FullRx> = { kind: 'none' };
   /** Why a download just failed. */
   #downloadFault: string | null = null;
+  /** How far the support details of the open case got. */
+  #handed: Handed = 'no';
+  /** Of the newest answers about the open case. */
+  #requestIds: readonly string[] = [];
 
   constructor(host: CaseDeskHost, inbox: Inbox, door: CaseDoor) {
     this.#host = host;
     this.#inbox = inbox;
     this.#door = door;
     this.lightbox = new Lightbox(host, door);
+    this.arrivals = new ArrivalDesk(host, inbox, door);
     this.#marks = new ReadMarks({
       now: () => Date.now(),
       send: ({ orderId, version, read }) => inbox.sendMark(orderId, version, read),
@@ -61,13 +75,22 @@ export class CaseDesk {
     this.#detail = { kind: 'none' };
     this.#rx = { kind: 'none' };
     this.#downloadFault = null;
+    this.#handed = 'no';
+    this.#requestIds = [];
     this.lightbox.close();
+    this.arrivals.drop();
+  }
+
+  renderDialogs(): TemplateResult[] {
+    return [this.lightbox.render(), this.arrivals.renderDialog()];
   }
 
   async open(orderId: string): Promise<void> {
     this.#rx = { kind: 'none' };
     this.#detail = { kind: 'loading' };
     this.#downloadFault = null;
+    this.#handed = 'no';
+    this.#requestIds = [];
     await this.look(orderId);
   }
 
@@ -85,6 +108,10 @@ export class CaseDesk {
   renderDetail(row: Row, look: DetailLook): TemplateResult {
     return renderDetail(row, {
       ...look,
+      handed: this.#handed,
+      supportText: () => this.#supportText(row),
+      copySupport: () => void this.#copySupport(row),
+      saveSupport: () => this.#saveSupport(row),
       detail: this.#detail,
       rx: this.#rx,
       filesHeld: filesHeldWords(this.#inbox.pairing),
@@ -106,7 +133,35 @@ export class CaseDesk {
     if (isOpen()) this.#detail = { kind: 'loading' };
     const answer = await this.#inbox.read(orderId);
     if (!isOpen()) return;
+    const requestId = answer.ok ? requestIdOf(answer.value ?? {}) : answer.error.requestId;
+    if (requestId) this.#requestIds = [requestId, ...this.#requestIds].slice(0, REQUEST_IDS);
     this.#detail = answer.ok ? { kind: 'ready', value: null } : { kind: 'failed', fault: answer.error };
+    this.#host.requestUpdate();
+  }
+
+  #supportText({ scan, history, recheck }: Row): string {
+    const { clinic } = this.#inbox;
+    return supportDetails({ scan, history, recheck, clinic, requestIds: this.#requestIds, now: new Date() });
+  }
+
+  /** Refused without the page's permission, and absent on pages without TLS: then the person copies it. */
+  async #copySupport(row: Row): Promise<void> {
+    const clipboard = (navigator as Partial<Navigator>).clipboard;
+    const copied = await clipboard?.writeText(this.#supportText(row)).then(
+      () => true,
+      () => false,
+    );
+    this.#handed = copied === true ? 'copied' : 'by_hand';
+    this.#host.requestUpdate();
+  }
+
+  #saveSupport(row: Row): void {
+    const anchor = document.createElement('a');
+    anchor.href = URL.createObjectURL(new Blob([this.#supportText(row)], { type: 'text/plain' }));
+    anchor.download = supportFileName(row.scan);
+    anchor.click();
+    URL.revokeObjectURL(anchor.href);
+    this.#handed = 'saved';
     this.#host.requestUpdate();
   }
 

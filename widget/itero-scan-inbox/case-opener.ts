@@ -1,7 +1,8 @@
-import { nothing, type TemplateResult } from 'lit';
+import type { TemplateResult } from 'lit';
 import type { View } from '../../shared/scan.ts';
 import { adoptLate } from '../core/adopt-late.ts';
 import { LazyPart } from '../core/lazy-part.ts';
+import type { ArrivalDoor } from './arrival-desk.ts';
 import type { CaseDesk, CaseDeskHost } from './case-desk.ts';
 import type { Inbox } from './inbox.ts';
 import type { LightboxOptions } from './lightbox.ts';
@@ -9,23 +10,28 @@ import type { DetailLook } from './scan-detail.ts';
 import type { Row } from './scan-rows.ts';
 
 /** What the case needs of its element. */
-export interface CaseDoor extends LightboxOptions {
+export interface CaseDoor extends LightboxOptions, ArrivalDoor {
   readonly emit: (event: Event) => void;
 }
 
-/** Opens cases: their part is fetched when the first list is there, or when the first case is opened before that. */
+/**
+ * Opens cases, and the question where a scan went: their part is fetched when the first list is there, or when a person
+ * wants it before that.
+ */
 export class CaseOpener {
   readonly #inbox: Inbox;
   readonly #desk: LazyPart<CaseDesk>;
   /** Grows when the list goes to another patient: what was wanted before that is not shown any more. */
   #round = 0;
+  /** "Where did my scan go?" waits for its part. */
+  #searching = false;
 
   constructor(host: CaseDeskHost, inbox: Inbox, door: CaseDoor) {
     this.#inbox = inbox;
     this.#desk = new LazyPart(
       async () => {
-        const { CaseDesk, detailStyles } = await import('./case-desk.ts');
-        adoptLate(host.renderRoot, detailStyles);
+        const { CaseDesk, deskStyles } = await import('./case-desk.ts');
+        for (const styles of deskStyles) adoptLate(host.renderRoot, styles);
         return new CaseDesk(host, inbox, door);
       },
       () => host.requestUpdate(),
@@ -60,8 +66,21 @@ export class CaseOpener {
     else this.#inbox.open(orderId);
   }
 
+  readonly askWhere = async (): Promise<void> => {
+    this.#searching = true;
+    const desk = await this.#desk.fetch();
+    if (!this.#searching || !desk) return;
+    this.#searching = false;
+    desk.arrivals.open();
+  };
+
+  news(type: string): void {
+    this.#desk.part?.arrivals.news(type);
+  }
+
   drop(): void {
     this.#round += 1;
+    this.#searching = false;
     this.#desk.part?.drop();
   }
 
@@ -75,7 +94,14 @@ export class CaseOpener {
     );
   }
 
-  renderLightbox(): TemplateResult | typeof nothing {
-    return this.#desk.part?.lightbox.render() ?? nothing;
+  /** The ledger's line, or what stands for a search that waits. */
+  renderArrivals(): unknown {
+    return this.#searching
+      ? this.#desk.placeholder(1, () => void this.askWhere())
+      : this.#desk.part?.arrivals.renderLine();
+  }
+
+  renderDialogs(): unknown {
+    return this.#desk.part?.renderDialogs();
   }
 }

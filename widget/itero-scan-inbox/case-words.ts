@@ -1,6 +1,7 @@
 import type { PairingStateName } from '../../shared/pairing.ts';
 import type { AssetName, LearntBy, View } from '../../shared/scan.ts';
 import { formatNumber, msg } from '../core/localize.ts';
+import { askToConnect, askToSignIn } from './pairing-notice.ts';
 import { isUnpaired } from './pairing-words.ts';
 
 /** `left` is the viewer's left, which is the patient's right (align-api §7). */
@@ -52,9 +53,9 @@ export function learntWords(learntBy: LearntBy): string {
 /** Why files cannot be had, and what to do; null when they can. */
 export function filesHeldWords(pairing: PairingStateName | null): string | null {
   if (isUnpaired(pairing))
-    return msg('The clinic is not connected to iTero. Connect it in the settings to fetch files.');
+    return `${msg('The clinic is not connected to iTero, so files cannot be fetched.')} ${askToConnect()}`;
   if (pairing === 'needs_login')
-    return msg('Nobody is signed in to iTero. Sign in again in the settings to fetch files.');
+    return `${msg('Nobody is signed in to iTero, so files cannot be fetched.')} ${askToSignIn()}`;
   return null;
 }
 

@@ -54,7 +54,10 @@ export function renderFilters({ filter, counts, clinicWide, language, narrow }: 
 }
 
 /** Why nothing is listed, and the next step. */
-export function renderNothing({ filter, clinicWide, narrow }: FilterView): TemplateResult {
+export function renderNothing(
+  { filter, clinicWide, narrow }: FilterView,
+  where: TemplateResult | typeof nothing,
+): TemplateResult {
   if (isNarrowed(filter)) {
     return html`<div class="nothing" part="empty">
       <p>${msg('No scan fits this filter.')}</p>
@@ -72,6 +75,7 @@ export function renderNothing({ filter, clinicWide, narrow }: FilterView): Templ
             )
       }
     </p>
+    ${where}
   </div>`;
 }
 

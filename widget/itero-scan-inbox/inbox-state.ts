@@ -176,11 +176,11 @@ function recentAnswered(
 }
 
 function scanAnswered(state: InboxState, { asked, scan, at, highlight }: ScanAnswered): InboxState {
-  const { history, ...rest } = scan;
+  const { history, recheck, ...rest } = scan;
   if ((state.gone.get(scan.orderId) ?? 0) > asked) return state;
   const known = state.rows.some((row) => row.scan.orderId === scan.orderId);
   if (!known && !inReach(state, rest)) return state;
-  const rows = putRows(state.rows, [{ scan: rest, history, asked, linksAt: at }]);
+  const rows = putRows(state.rows, [{ scan: rest, history, recheck, asked, linksAt: at }]);
   const fresh = highlight ? new Set([...state.fresh, scan.orderId]) : state.fresh;
   return settle({ ...state, rows, fresh });
 }
@@ -218,7 +218,7 @@ function withCounts(state: InboxState, asked: number, { unread, unmatched, total
 function toRows(state: InboxState, scans: readonly Scan[], asked: number, at: number): Row[] {
   return scans
     .filter(({ orderId }) => (state.gone.get(orderId) ?? 0) <= asked)
-    .map((scan) => ({ scan, history: null, asked, linksAt: at }));
+    .map((scan) => ({ scan, history: null, recheck: null, asked, linksAt: at }));
 }
 
 /** Whatever happened: only what the filter wants is listed, and what the person has open stays until it is closed. */

@@ -1,4 +1,4 @@
-import type { PairingStateName } from '../../shared/pairing.ts';
+import type { Pairing, PairingStateName } from '../../shared/pairing.ts';
 import { ok, type Result } from '../../shared/result.ts';
 import type { ScanDetail } from '../../shared/scan.ts';
 import type { StreamEvent } from '../../shared/stream-event.ts';
@@ -17,6 +17,8 @@ export interface InboxSource {
   readonly api: Api;
   readonly chartNumber: string | null;
   readonly keep: Keep;
+  /** Whether the session may know how the clinic is connected. */
+  readonly readsPairing: boolean;
 }
 
 export interface InboxHost {
@@ -41,7 +43,7 @@ export class Inbox {
   #source: InboxSource | null = null;
   #state: InboxState = EMPTY_INBOX;
   #asked = 0;
-  #pairing: PairingStateName | null = null;
+  #pairing: Pairing | null = null;
   #outlines: readonly Outline[] = [];
   readonly #broken = new Set<string>();
   /** Cases of the present news that could be read; the filter may still keep them out of the list. */
@@ -73,8 +75,12 @@ export class Inbox {
   }
 
   /** Null until it is known. */
-  get pairing(): PairingStateName | null {
+  get clinic(): Pairing | null {
     return this.#pairing;
+  }
+
+  get pairing(): PairingStateName | null {
+    return this.#pairing?.state ?? null;
   }
 
   /** The last list, without names, for the time until the first answer. */
@@ -107,7 +113,7 @@ export class Inbox {
     ]);
     if (this.#source !== source) return;
     this.#outlines = parseOutlines(outlines);
-    void this.#readPairing(source);
+    void this.readPairing();
     await this.load(parseFilter(filter, clinicWide));
     this.#host.settled();
   }
@@ -213,7 +219,7 @@ export class Inbox {
     if (!this.#source) return;
     if (event.type.startsWith('pairing.') || event.type === 'stream.reset') {
       void this.load();
-      void this.#readPairing(this.#source);
+      void this.readPairing();
     }
     if (!('data' in event) || event.data.orderId === undefined) return;
     const { orderId, version = null } = event.data;
@@ -247,10 +253,12 @@ export class Inbox {
     this.#dispatch({ type: 'recent.answered', asked, list: answer.value, at: this.#host.now() });
   }
 
-  async #readPairing(source: InboxSource): Promise<void> {
+  async readPairing(): Promise<void> {
+    const source = this.#source;
+    if (source?.readsPairing !== true) return;
     const answer = await source.api.pairing();
-    if (source !== this.#source || !answer.ok) return;
-    this.#pairing = answer.value.state;
+    if (source !== this.#source) return;
+    if (answer.ok) this.#pairing = answer.value;
     this.#host.changed();
   }
 

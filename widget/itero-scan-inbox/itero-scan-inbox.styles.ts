@@ -18,6 +18,9 @@ export const inboxStyles = css`
     font-size: var(--_small);
     color: var(--_secondary);
   }
+  .arrivals {
+    min-block-size: 30px;
+  }
   .filters {
     padding: calc(var(--_unit) * 2) calc(var(--_unit) * 4);
     border-block-end: 1px solid var(--_border);
@@ -75,6 +78,12 @@ export const inboxStyles = css`
     overflow-y: auto;
     overflow-anchor: none;
     max-block-size: var(--itero-list-height, max(22rem, 72vh));
+  }
+  /* Two things that scroll are one too many for a thumb. */
+  @media (max-width: 599px) {
+    .list {
+      max-block-size: var(--itero-list-height, none);
+    }
   }
   .list > ul {
     position: relative;

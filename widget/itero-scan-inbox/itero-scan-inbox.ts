@@ -28,7 +28,7 @@ import { countWords, renderFilters, renderNothing, type FilterView } from './fil
 import { Inbox } from './inbox.ts';
 import { inboxStyles } from './itero-scan-inbox.styles.ts';
 import { listKey } from './list-keys.ts';
-import { isUnpaired, pairingNotice } from './pairing-words.ts';
+import { isUnpaired } from './pairing-words.ts';
 import { stateNames } from './state-names.ts';
 import type { RowKey, Span } from './row-layout.ts';
 import type { DetailLook } from './scan-detail.ts';
@@ -57,6 +57,9 @@ const FEW = 5;
  * @attr no-filters - Hides the filters.
  * @attr no-downloads - Hides the files.
  * @attr no-history - Hides statuses and versions.
+ * @attr no-ledger - Hides the count of cases and when they were checked.
+ * @attr no-where - Hides "Where did my scan go?".
+ * @attr settings-url - Address of the page with `itero-pair`, for "Open the settings".
  *
  * @slot heading - Instead of the heading.
  * @slot actions - Beside the heading.
@@ -73,6 +76,7 @@ const FEW = 5;
  *
  * @csspart base @csspart header @csspart body @csspart filters @csspart list @csspart case @csspart thumbnails
  * @csspart thumbnail @csspart my-itero @csspart detail @csspart files @csspart download @csspart history @csspart rx
+ * @csspart ledger @csspart arrival-fault @csspart where @csspart where-open @csspart findings @csspart finding
  * @csspart lightbox @csspart empty @csspart error @csspart offline @csspart unpaired
  * @cssproperty --itero-thumb-size - Width of a small picture (72px).
  * @cssproperty --itero-list-height - Greatest height of the list before it scrolls.
@@ -85,11 +89,17 @@ export class IteroScanInbox extends IteroElement {
     noFilters: { type: Boolean, attribute: 'no-filters' },
     noDownloads: { type: Boolean, attribute: 'no-downloads' },
     noHistory: { type: Boolean, attribute: 'no-history' },
+    noLedger: { type: Boolean, attribute: 'no-ledger' },
+    noWhere: { type: Boolean, attribute: 'no-where' },
+    settingsUrl: { attribute: 'settings-url' },
   };
 
   declare noFilters: boolean;
   declare noDownloads: boolean;
   declare noHistory: boolean;
+  declare noLedger: boolean;
+  declare noWhere: boolean;
+  declare settingsUrl: string | null;
 
   readonly #inbox = new Inbox({
     changed: () => this.requestUpdate(),
@@ -114,6 +124,9 @@ export class IteroScanInbox extends IteroElement {
     broken: (link) => this.#inbox.broken.has(link),
     failed: (orderId, link) => void this.#inbox.pictureFailed(orderId, link),
     emit: (event) => this.emit(event),
+    look: () => this.#detailLook(),
+    manages: () => this.has('pair:manage'),
+    focus: (orderId) => this.#list.focus(orderId),
   });
   #rows: readonly Row[] = [];
   #rowKeys: readonly RowKey[] = [];
@@ -160,12 +173,14 @@ export class IteroScanInbox extends IteroElement {
     if (!link || !claims) return;
     // Lit leaves a property without its attribute undefined.
     const chartNumber = this.chartNumber ?? null;
-    if (state.kind === 'ready') void this.#inbox.start({ api: link.api, chartNumber, keep: openKeep(claims) });
+    const source = { api: link.api, chartNumber, keep: openKeep(claims), readsPairing: this.has('pair:read') };
+    if (state.kind === 'ready') void this.#inbox.start(source);
     else if (state.kind === 'offline' && chartNumber === null) void this.#inbox.showOutlines(openKeep(claims));
   }
 
   protected override streamEvent(event: StreamEvent | { readonly type: 'stream.reset' }): void {
     this.#inbox.streamEvent(event);
+    this.#opener.news(event.type);
   }
 
   protected override willUpdate(changed: PropertyValues): void {
@@ -176,7 +191,7 @@ export class IteroScanInbox extends IteroElement {
   }
 
   protected override updated(): void {
-    if (this.#inbox.state.rows.length > 0) this.#soon ??= setTimeout(() => void this.#opener.load(), SOON_MS);
+    if (this.#inbox.state.load.kind === 'ready') this.#soon ??= setTimeout(() => void this.#opener.load(), SOON_MS);
     const { counts } = this.#inbox.state;
     if (counts && counts.unread !== this.#unread) {
       this.#unread = counts.unread;
@@ -186,10 +201,17 @@ export class IteroScanInbox extends IteroElement {
 
   protected override render(): TemplateResult {
     const { counts } = this.#inbox.state;
-    const aside = counts ? html`<span class="count">${countWords(counts, this.language)}</span>` : nothing;
+    const aside = html`${counts ? html`<span class="count">${countWords(counts, this.language)}</span>` : nothing}${this.#whereButton()}`;
     return html`${frame({ heading: this.#clinicWide ? msg('Scans of the clinic') : msg('Scans'), aside, body: this.#body() })}
       <div class="hidden-visually" role="status">${this.#said}</div>
-      ${this.#opener.renderLightbox()}`;
+      ${this.#opener.renderDialogs()}`;
+  }
+
+  #whereButton(): TemplateResult | typeof nothing {
+    if (this.noWhere || !this.#inbox.source) return nothing;
+    return html`<button type="button" class="plain" part="where-open" @click=${this.#opener.askWhere}>
+      ${msg('Where did my scan go?')}
+    </button>`;
   }
 
   get #clinicWide(): boolean {
@@ -207,7 +229,7 @@ export class IteroScanInbox extends IteroElement {
       state.load.kind === 'failed' && link.kind !== 'expired'
         ? faultView(state.load.fault, state.load.fault.retryable ? () => void this.#inbox.load() : undefined)
         : nothing,
-      state.rows.length > 0 ? pairingNotice(this.#inbox.pairing) : nothing,
+      html`<div class="arrivals">${this.#opener.renderArrivals()}</div>`,
     ];
     if (state.rows.length > 0) return [notices, this.#filters(), renderList(this.#listView())];
     if (state.load.kind === 'ready') return [notices, this.#filters(), this.#renderEmpty()];
@@ -240,7 +262,7 @@ export class IteroScanInbox extends IteroElement {
   #renderEmpty(): TemplateResult {
     const { filter } = this.#inbox.state;
     if (isUnpaired(this.#inbox.pairing) && !isNarrowed(filter)) return unpairedView();
-    return html`<slot name="empty">${renderNothing(this.#filterView())}</slot>`;
+    return html`<slot name="empty">${renderNothing(this.#filterView(), this.#whereButton())}</slot>`;
   }
 
   #keys(): readonly RowKey[] {

@@ -119,16 +119,47 @@ export const detailStyles = css`
   .facts-list dd {
     overflow-wrap: anywhere;
   }
-  .files .notice {
-    inline-size: 100%;
+  .detail .missing h4 {
+    color: inherit;
+    font-size: inherit;
+  }
+  .missing .my-itero {
+    display: inline-block;
+  }
+  .support {
+    display: grid;
+    gap: var(--_unit);
+    padding-block-start: var(--_unit);
+  }
+  .support summary {
+    inline-size: fit-content;
+    min-block-size: 24px;
+    font-size: var(--_small);
+    color: var(--_secondary);
+    cursor: pointer;
+  }
+  .support pre {
+    margin: var(--_unit) 0 0;
+    padding: calc(var(--_unit) * 2);
+    border-radius: var(--_radius);
+    background: var(--_raised);
+    font-size: var(--_small);
+    white-space: pre-wrap;
+    overflow-wrap: anywhere;
+    user-select: all;
   }
   .button small {
     font-weight: 400;
     color: var(--_secondary);
   }
   .steps-to-do {
+    display: grid;
+    gap: var(--_unit);
     margin: 0;
     padding-inline-start: 1.4em;
+  }
+  .steps-to-do [aria-current] {
+    font-weight: 600;
   }
   .rx summary {
     min-block-size: 24px;

@@ -4,9 +4,10 @@ import type { AssetName, FullRx, Scan } from '../../shared/scan.ts';
 import { formatTime, msg, str } from '../core/localize.ts';
 import { assetName, formatBytes, learntWords, shortViewName, viewName } from './case-words.ts';
 import { fullFlow } from './full-flow.ts';
+import { renderMissing, type MissingView } from './missing-files.ts';
 import { renderMyItero, renderPicture, renderTime, type ScanView } from './scan-row.ts';
 import type { History, Row } from './scan-rows.ts';
-import { orderName, orderNumber, patientName, phaseName } from './words.ts';
+import { orderNumber, patientName, phaseName } from './words.ts';
 
 /** What is loaded for the open case beyond its row. */
 export type Extra<T> =
@@ -22,7 +23,7 @@ export interface DetailLook extends ScanView {
   readonly toothName: (adaId: number) => string;
 }
 
-export interface DetailView extends DetailLook {
+export interface DetailView extends DetailLook, Omit<MissingView, 'recheck'> {
   readonly detail: Extra<null>;
   readonly rx: Extra<FullRx>;
   /** Why files cannot be had at the moment, in words; null when they can. */
@@ -44,7 +45,8 @@ export function renderDetail(row: Row, view: DetailView): TemplateResult {
     role="region"
     aria-labelledby="case-${scan.orderId}"
   >
-    ${fullFlow(scan)} ${renderWarnings(scan, view)} ${renderPictures(scan, view)}
+    ${fullFlow(scan)} ${renderWarnings(scan, view)} ${renderMissing(scan, { ...view, recheck: row.recheck })}
+    ${renderPictures(scan, view)}
     <div class="columns">
       <div class="column">${renderFacts(scan, view)} ${view.showDownloads ? renderFiles(scan, view) : nothing}</div>
       <div class="column">
@@ -137,7 +139,7 @@ function renderFiles(scan: Scan, view: DetailView): TemplateResult {
 }
 
 function renderFile(scan: Scan, name: AssetName, view: DetailView): TemplateResult | typeof nothing {
-  const { state, link, sizeBytes, nextCheckAt } = scan.assets[name];
+  const { state, link, sizeBytes } = scan.assets[name];
   switch (state) {
     case 'none':
       return nothing;
@@ -157,17 +159,8 @@ function renderFile(scan: Scan, name: AssetName, view: DetailView): TemplateResu
     }
     case 'waiting':
     case 'missing':
-      return html`<div class="notice ${state === 'missing' ? 'warning' : ''}">
-        <p>
-          ${state === 'waiting' ? msg(str`The ${assetName(name)} are not here yet.`) : msg(str`The ${assetName(name)} are missing.`)}
-          ${nextCheckAt === null ? nothing : msg(str`Next check ${formatTime(nextCheckAt, view.language)}.`)}
-        </p>
-        <ol class="steps-to-do">
-          <li>${msg('Wait: they may come within two minutes and then show here by themselves.')}</li>
-          <li>${msg('Open the case in MyiTero and take them there.')} ${renderMyItero(scan)}</li>
-          <li>${msg(str`Not there either? Contact Align support: ${orderName(scan)}.`)}</li>
-        </ol>
-      </div>`;
+      // What belongs to every case is told above, with what to do.
+      return name === 'ide' ? nothing : html`<p class="secondary">${msg('Screen captures are on their way.')}</p>`;
     default:
       return state satisfies never;
   }

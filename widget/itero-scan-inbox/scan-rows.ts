@@ -1,6 +1,7 @@
 import type { Scan, ScanDetail } from '../../shared/scan.ts';
 
 export type History = ScanDetail['history'];
+export type Recheck = ScanDetail['recheck'];
 
 /**
  * One case as the list holds it. `asked`: number of the request whose answer this is, growing over the element's life,
@@ -10,6 +11,8 @@ export interface Row {
   readonly scan: Scan;
   /** Known once the case was read by itself; a newer version drops it until it is read again. */
   readonly history: History | null;
+  /** How a missing file is looked for; as old as the history. */
+  readonly recheck: Recheck;
   readonly asked: number;
   readonly linksAt: number;
 }
@@ -42,7 +45,7 @@ export function newer(known: Row, answer: Row): Row {
     ...picture,
     full: picture.full ?? full.get(picture.view) ?? null,
   }));
-  return { ...answer, scan: { ...answer.scan, thumbnails }, history: known.history };
+  return { ...answer, scan: { ...answer.scan, thumbnails }, history: known.history, recheck: known.recheck };
 }
 
 /** Puts rows into the list, each case once, in order. The list given must be in order and is not changed. */

@@ -46,6 +46,8 @@ export class VirtualList implements ReactiveController {
   #focusedIndex = 0;
   /** What is in view (px); read once a frame, so that nothing forces a layout while rendering. */
   #view = { from: 0, to: FIRST_VIEW };
+  /** The page scrolls, not the list. */
+  #paged = false;
 
   constructor(host: VirtualListHost, options: VirtualListOptions) {
     this.#host = host;
@@ -116,18 +118,17 @@ export class VirtualList implements ReactiveController {
     const top = topOf(this.#layout, index);
     const bottom = topOf(this.#layout, index + 1);
     const { from, to } = this.#view;
-    if (top < from || bottom - top > to - from) this.#scrollTo(top);
-    else if (bottom > to) this.#scrollTo(bottom - (to - from));
+    if (top < from || bottom - top > to - from) this.#scrollBy(top - from);
+    else if (bottom > to) this.#scrollBy(bottom - to);
   }
 
   toTop(): void {
-    this.#scrollTo(0);
+    this.#scrollBy(-this.#view.from);
     this.#host.requestUpdate();
   }
 
-  #scrollTo(top: number): void {
-    if (this.#scroller === null) return;
-    this.#scroller.scrollTop = top;
+  #scrollBy(distance: number): void {
+    (this.#paged ? window : this.#scroller)?.scrollBy({ top: distance, behavior: 'instant' });
     this.#readView();
   }
 
@@ -141,7 +142,7 @@ export class VirtualList implements ReactiveController {
     const shift = shiftOf(before, this.#layout, this.#view, pinned);
     if (shift === 0) return;
     this.#sizeList();
-    this.#scrollTo(this.#scroller.scrollTop + shift);
+    this.#scrollBy(shift);
   }
 
   #wanted(): Span {
@@ -209,17 +210,17 @@ export class VirtualList implements ReactiveController {
     list?.style.setProperty('height', `${topOf(this.#layout, this.#layout.keys.length)}px`);
   }
 
-  /** A list that is not capped in height scrolls with the page: then the window bounds what is in view. */
+  /** A long list that is not capped in height scrolls with the page: then the window bounds what is in view. */
   #readView(): void {
     const scroller = this.#scroller;
     if (scroller === null) return;
-    const { scrollTop, clientHeight } = scroller;
-    if (clientHeight <= window.innerHeight * 1.5) {
+    const { scrollTop, clientHeight, scrollHeight } = scroller;
+    this.#paged = clientHeight > window.innerHeight && clientHeight >= scrollHeight;
+    if (!this.#paged) {
       this.#view = { from: scrollTop, to: scrollTop + clientHeight };
       return;
     }
-    const { top } = scroller.getBoundingClientRect();
-    const from = scrollTop + Math.max(0, -top);
+    const from = Math.max(0, -scroller.getBoundingClientRect().top);
     this.#view = { from, to: from + window.innerHeight };
   }
 

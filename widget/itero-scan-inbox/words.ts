@@ -31,7 +31,7 @@ export function patientName({ firstName, lastName }: Scan['patient'], initialsOn
   return [firstName, lastName].map(initialOf).join(' ').trim();
 }
 
-function initialOf(name: string): string {
+export function initialOf(name: string): string {
   const first = new Intl.Segmenter().segment(name.trim())[Symbol.iterator]().next();
   return first.done === true ? '' : `${first.value.segment}.`;
 }

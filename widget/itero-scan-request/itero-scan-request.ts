@@ -245,8 +245,12 @@ export class IteroScanRequest extends IteroElement {
     return html`<p class="notice warning" part="unpaired">
       ${
         pairing.state === 'lost'
-          ? msg('Somebody disconnected this clinic in iTero. Connect it again in the settings.')
-          : msg('Nobody is signed in to iTero any more. Sign in again in the settings.')
+          ? msg(
+              'Somebody disconnected this clinic in iTero. Whoever manages the connection can connect it again in the settings.',
+            )
+          : msg(
+              'Nobody is signed in to iTero any more. Whoever manages the connection can sign in again in the settings.',
+            )
       }
     </p>`;
   }

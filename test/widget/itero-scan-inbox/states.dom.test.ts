@@ -128,7 +128,7 @@ describe('the states of the inbox', () => {
     await shows(element, 'This clinic is not connected to iTero');
     assert.isTrue(element.matches(':state(unpaired)'));
     control(element, /Zoë.*/).click();
-    await shows(element, 'Connect it in the settings to fetch files');
+    await shows(element, 'so files cannot be fetched. Connect it in the settings, or ask whoever manages');
     assert.isUndefined(findControl(element, /^Download/));
     await assertAccessible(element);
   });

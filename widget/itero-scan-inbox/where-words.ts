@@ -1,0 +1,128 @@
+import { REQUEST_STATES, type RequestState } from '../../shared/scan-request.ts';
+import type { EvidenceKind, Finding, WhereAction, WhereRule } from '../../shared/finding.ts';
+import { formatTime, msg, str } from '../core/localize.ts';
+import { assetName } from './case-words.ts';
+import { initialOf } from './words.ts';
+
+/** What was found, in one sentence for somebody with a patient in the chair. */
+export function findingWords({ rule }: Pick<Finding, 'rule'>): string {
+  const words: Record<WhereRule, string> = {
+    here: msg('It is here.'),
+    never_opened: msg('The request was sent, but it was never opened on the scanner.'),
+    sending: msg('It was scanned, and the scanner is still sending it.'),
+    modeling: msg('It has arrived at iTero, which is still working on the model.'),
+    other_identity: msg('It was scanned under another name or chart number.'),
+    files_missing: msg('The case is here, but a file is missing.'),
+    not_connected: msg('This clinic is not connected to iTero: no scan can arrive.'),
+    no_notifications: msg('iTero does not tell of new scans: they come with the regular check, minutes later.'),
+    scanner_too_old: msg('This scanner is too old to send its scans here.'),
+    other_clinic: msg('It belongs to another iTero account than the one this clinic is connected with.'),
+    unknown: msg('Nothing was found, neither here nor at iTero.'),
+  };
+  return words[rule];
+}
+
+export interface AdviceView {
+  readonly language: string;
+  readonly now: Date;
+  /** When iTero is asked next, as far as is known. */
+  readonly nextCheckAt: string | null;
+  /** The person may change the connection. */
+  readonly manages: boolean;
+}
+
+/** What to do now; empty where the button says it all. */
+export function adviceWords({ action, evidence }: Finding, view: AdviceView): string {
+  const nextCheckAt = evidence.find(({ kind }) => kind === 'next_check')?.at ?? view.nextCheckAt;
+  const next = nextCheckAt === null ? '' : formatTime(nextCheckAt, view.language, view.now);
+  const words: Record<WhereAction, string> = {
+    open_scan: '',
+    open_on_scanner: msg(
+      'At the scanner, choose this request from the list and scan. Do not type the name in anew: that makes a second patient.',
+    ),
+    wait:
+      next === ''
+        ? msg('Nothing to do: it shows here by itself.')
+        : msg(str`Nothing to do: it shows here by itself. iTero is asked next at ${next}.`),
+    check_patient: msg(
+      'Compare the names and chart numbers. Is it this patient? Then correct the patient in MyiTero; patients cannot be merged there.',
+    ),
+    open_my_itero: msg(
+      'Open the case in MyiTero and take the file there. Not there either? The case has the details for Align support.',
+    ),
+    connect: view.manages
+      ? msg('Connect the clinic again. Scans of the meantime are fetched by themselves.')
+      : msg(
+          'Ask whoever manages the iTero connection to connect it in the settings. Scans of the meantime are fetched.',
+        ),
+    repair_notifications: view.manages
+      ? msg('Sign in to iTero again, so that notifications are set up anew.')
+      : msg('Nothing is lost. Ask whoever manages the iTero connection to sign in again in the settings.'),
+    use_newer_scanner: msg(
+      'Scan with an iTero Element or newer. What this scanner has taken can be seen in MyiTero only.',
+    ),
+    choose_other_clinic: view.manages
+      ? msg('See which account this clinic is connected with.')
+      : msg('Ask whoever manages the iTero connection which account this clinic is connected with.'),
+    search_again: msg(
+      'Look at the scanner whether the scan was sent. Then try another spelling, the chart number, or the order number that the scanner shows.',
+    ),
+  };
+  return words[action];
+}
+
+export function evidenceLabel(kind: EvidenceKind): string {
+  const labels: Record<EvidenceKind, string> = {
+    request_sent: msg('Request sent, RX id'),
+    request_state: msg('Request'),
+    status: msg('Status at iTero'),
+    scanned_as: msg('Scanned as'),
+    requested_as: msg('Requested as'),
+    scanner: msg('Scanner'),
+    account: msg('Connected account'),
+    account_lost: msg('Connection ended'),
+    last_notification: msg('Last notification'),
+    last_full_check: msg('Last full check'),
+    missing_file: msg('Missing'),
+    next_check: msg('Next check'),
+    asked_upstream: msg('iTero was asked'),
+  };
+  return labels[kind];
+}
+
+type Evidence = Finding['evidence'][number];
+
+/** Names are shortened where only initials may be seen, and the chart number goes. */
+export function evidenceValue({ kind, value }: Evidence, initialsOnly: boolean): string {
+  if (value === null) return '';
+  if (kind === 'missing_file') return value === 'ide' || value === 'gallery' ? assetName(value) : value;
+  if (kind === 'request_state') return isRequestState(value) ? requestWords(value) : value;
+  if (initialsOnly && (kind === 'scanned_as' || kind === 'requested_as')) return initialsOf(value);
+  return value;
+}
+
+function initialsOf(identity: string): string {
+  const [names = ''] = identity.split(/[,(·]/);
+  return names
+    .trim()
+    .split(/\s+/)
+    .filter((name) => /^\p{L}/u.test(name))
+    .map(initialOf)
+    .join(' ');
+}
+
+function isRequestState(value: string): value is RequestState {
+  return (REQUEST_STATES as readonly string[]).includes(value);
+}
+
+function requestWords(state: RequestState): string {
+  const words: Record<RequestState, string> = {
+    sending: msg('being sent'),
+    sent: msg('open on the scanner'),
+    unconfirmed: msg('not confirmed by iTero: look at the scanner'),
+    refused: msg('refused by iTero'),
+    scanned: msg('scanned'),
+    cancelled: msg('cancelled'),
+  };
+  return words[state];
+}
