@@ -26,6 +26,7 @@ import { createSessionTokens } from './session/token.ts';
 import type { Store } from './store/index.ts';
 import { createSeal } from './vault/seal.ts';
 import type { Vendors } from './vendors.ts';
+import { createWhereEndpoint } from './where/endpoint.ts';
 
 /** What runs beside the answers. */
 export interface Background {
@@ -122,6 +123,7 @@ export function createFeatures(parts: FeatureParts): Features {
       ...pairing.endpoints,
       ...createRequestEndpoints({ store, events, audit, connections, vault, align, practices, clock, random }),
       ...createScanEndpoints(scans),
+      createWhereEndpoint({ ...scans, merge, practices, log }),
       ...assets.endpoints,
       ...stream.endpoints,
       ...intake.endpoints,

@@ -1,0 +1,71 @@
+import { AlignFault, type AlignPort } from '../align/index.ts';
+import type { Clock, Log } from '../deps.ts';
+import type { Merge } from '../scans/index.ts';
+import type { ConnectionRow } from '../store/schema.ts';
+import type { Vault } from '../vault/vault.ts';
+import type { RxAnswer } from './facts.ts';
+
+/** A person waits: what upstream did not say by then is told as no answer (ms). */
+const PATIENCE_MS = 8000;
+
+export interface Asker {
+  /**
+   * Asks for one RX by its id, which upstream does not count (rules.md "Polling": calls filtered by chart number do count, so
+   * there is none here). A case that is found goes through the merge as any other and becomes visible. Never rejects for
+   * what upstream does: that is `no_answer`.
+   * @param deep also where it stands, when it has no case yet
+   */
+  ask(input: { connection: ConnectionRow; userId: string; rxId: string; deep: boolean }): Promise<RxAnswer>;
+}
+
+export function createAsker(parts: {
+  vault: Vault;
+  align: Pick<AlignPort, 'orderByRxId' | 'fullRx'>;
+  merge: Merge;
+  clock: Clock;
+  log: Log;
+}): Asker {
+  const { vault, align, merge, clock, log } = parts;
+
+  async function inquire({ connection, userId, rxId, deep }: Parameters<Asker['ask']>[0]): Promise<RxAnswer> {
+    try {
+      const order = await vault.withToken({ connection, userId }, (token) => align.orderByRxId(token, rxId));
+      if (order.accountId !== connection.account_id) return { kind: 'other_account' };
+      await merge.merge({ connection, order, learntBy: 'recheck' });
+      return { kind: 'found' };
+    } catch (error) {
+      if (!(error instanceof AlignFault)) throw error;
+      if (error.kind !== 'not_found') return noAnswer(connection, error);
+    }
+    if (!deep) return { kind: 'not_found' };
+    try {
+      const rx = await vault.withToken({ connection, userId }, (token) => align.fullRx(token, rxId));
+      const status = rx.rows.find(({ label }) => label === 'Status')?.value;
+      // An RX that upstream has but says nothing of: all that is known is that no case came of it.
+      return status === undefined ? { kind: 'no_answer' } : { kind: 'status', status };
+    } catch (error) {
+      if (!(error instanceof AlignFault)) throw error;
+      return error.kind === 'not_found' ? { kind: 'not_found' } : noAnswer(connection, error);
+    }
+  }
+
+  function noAnswer(connection: ConnectionRow, error: AlignFault): RxAnswer {
+    log.info({ connection: connection.id, kind: error.kind }, 'upstream could not be asked where a scan is');
+    return { kind: 'no_answer' };
+  }
+
+  return {
+    async ask(input) {
+      const enough = new AbortController();
+      const late = clock.sleep(PATIENCE_MS, enough.signal).then(
+        () => ({ kind: 'no_answer' }) as const,
+        () => ({ kind: 'no_answer' }) as const,
+      );
+      try {
+        return await Promise.race([inquire(input), late]);
+      } finally {
+        enough.abort();
+      }
+    },
+  };
+}

@@ -1,0 +1,127 @@
+import { isVisible, type MarkedScan } from '../scans/case-query.ts';
+import { foldName } from '../store/fold-name.ts';
+import type { ScanRequestRow } from '../store/schema.ts';
+import type { ElsewhereFact } from './facts.ts';
+import * as looks from './looks.ts';
+import { isMeant, isSimilar, mayBeSame } from './similar-names.ts';
+
+/** A case that was typed anew at the scanner stands near its request in time (ms). */
+const NEAR_MS = 14 * 86_400_000;
+/** Upstream's clock may be a little off ours (ms). */
+const SLACK_MS = 15 * 60_000;
+const MOST_WORDS = 6;
+
+export interface Found {
+  readonly exact: readonly MarkedScan[];
+  /** May be what was asked for, under another name. */
+  readonly similar: readonly { readonly row: MarkedScan; readonly request: ScanRequestRow | null }[];
+  readonly requests: readonly ScanRequestRow[];
+  readonly elsewhere: readonly ElsewhereFact[];
+}
+
+/** Everything the store knows that the text may mean, each bounded. */
+export async function lookUp(search: looks.Search): Promise<Found> {
+  const { chart, text, cases, accounts } = search;
+  const seen = (row: Parameters<typeof isVisible>[0]): boolean => isVisible(row, chart);
+  const wanted = text ?? chart ?? '';
+  const requests = await findRequests(search);
+  const places = text === null ? [] : (await looks.placesById(search, text)).filter(seen);
+  const here = places.filter(({ account_id }) => account_id === cases.accountId);
+  const orderIds = [...here.map(({ order_id }) => order_id), ...requests.flatMap(({ order_id }) => order_id ?? [])];
+  const rows = [
+    ...(await looks.casesByOrder(search, orderIds)),
+    ...(await looks.casesByChart(search, wanted)),
+    ...(text === null ? [] : await findByName(search, text)),
+  ].filter(seen);
+  const exact = unique(rows)
+    .toSorted((a, b) => b.modified_at - a.modified_at)
+    .slice(0, looks.FEW);
+  return {
+    exact,
+    similar: await findSimilar(search, requests, exact),
+    requests,
+    elsewhere: places
+      .filter(({ account_id }) => account_id !== cases.accountId)
+      .map(({ account_id, order_id }) => ({ accountName: accounts.get(account_id) ?? account_id, orderId: order_id })),
+  };
+}
+
+async function findByName(search: looks.Search, text: string): Promise<MarkedScan[]> {
+  const typed = foldName(text);
+  if (typed === '') return [];
+  const whole = await looks.casesByName(search, typed, splits(typed));
+  const begun = await looks.casesByStem(search, typed);
+  return [...whole, ...begun.filter((row) => isMeant(text, toName(row)))];
+}
+
+/** By RX id, chart number or name, under any account of the clinic; newest first. */
+async function findRequests(search: looks.Search): Promise<ScanRequestRow[]> {
+  const { text, chart } = search;
+  const rows: ScanRequestRow[] = [];
+  if (text === null) rows.push(...(chart === null ? [] : await looks.requestsByChart(search, chart)));
+  else {
+    rows.push(...(await looks.requestsByRx(search, text)), ...(await looks.requestsByChart(search, text)));
+    const typed = foldName(text);
+    if (typed !== '') rows.push(...(await looks.requestsByName(search, typed, splits(typed))));
+    // Those still open are few: somebody may have typed one with a slip, or only begun to.
+    const open = await looks.openRequests(search);
+    rows.push(...open.filter((row) => isMeant(text, toName(row)) || isSimilar(text, toName(row))));
+  }
+  return [...new Map(rows.map((row) => [row.id, row])).values()]
+    .sort((a, b) => b.created_at - a.created_at)
+    .slice(0, looks.FEW);
+}
+
+/**
+ * In the clinic's unmatched tray, near in time and with a similar name; or with the typed name mistyped. Clinic-wide only: a
+ * bound session learns of no other chart.
+ */
+async function findSimilar(
+  search: looks.Search,
+  requests: readonly ScanRequestRow[],
+  exact: readonly MarkedScan[],
+): Promise<Found['similar']> {
+  const { text, chart, now } = search;
+  if (chart !== null || text === null) return [];
+  const known = new Set(exact.map((row) => row.order_id));
+  const open = requests.filter(
+    ({ order_id, state }) => order_id === null && (state === 'sent' || state === 'unconfirmed'),
+  );
+  const tray = await looks.casesInTray(search, now - NEAR_MS);
+  const mistyped = exact.length > 0 ? [] : await looks.casesByStem(search, foldName(text));
+  return unique([...tray, ...mistyped])
+    .filter((row) => !known.has(row.order_id))
+    .flatMap((row) => {
+      const mayAnswer = (one: ScanRequestRow): boolean => isNear(row, one) && mayBeSame(toName(row), toName(one));
+      const request = row.unmatched === 1 ? open.find(mayAnswer) : undefined;
+      if (request === undefined && !isSimilar(text, toName(row))) return [];
+      return [{ row, request: request ?? null }];
+    })
+    .slice(0, looks.FEW);
+}
+
+function isNear(row: MarkedScan, request: ScanRequestRow): boolean {
+  const at = row.scanned_at ?? row.modified_at;
+  return at >= request.created_at - SLACK_MS && at <= request.created_at + NEAR_MS;
+}
+
+/** "anna maria de souza" → every way to take it as first and last name, in either order. */
+function splits(typed: string): looks.NamePair[] {
+  const words = typed.split(' ').slice(0, MOST_WORDS);
+  return words.slice(1).flatMap((_, index): looks.NamePair[] => {
+    const left = words.slice(0, index + 1).join(' ');
+    const right = words.slice(index + 1).join(' ');
+    return [
+      [left, right],
+      [right, left],
+    ];
+  });
+}
+
+function toName(row: { first_name: string; last_name: string }) {
+  return { firstName: row.first_name, lastName: row.last_name };
+}
+
+function unique(rows: readonly MarkedScan[]): MarkedScan[] {
+  return [...new Map(rows.map((row) => [row.order_id, row])).values()];
+}
