@@ -37,7 +37,11 @@ export function createLog(options: { level: LogLevel; destination?: DestinationS
     ...wrap(logger),
     flush: () =>
       new Promise((resolve, reject) => {
-        logger.flush((error) => (error instanceof Error ? reject(error) : resolve()));
+        logger.flush((error: NodeJS.ErrnoException | null | undefined) => {
+          // The lines are written by then; a pipe refuses the fsync that follows.
+          if (error instanceof Error && error.code !== 'EINVAL') reject(error);
+          else resolve();
+        });
       }),
   };
 }
