@@ -16,6 +16,7 @@ import { createMetrics, type Metrics } from './http/metrics.ts';
 import { Draining, listen, listenPlain, type Listener } from './http/server.ts';
 import { partnerTokensOf } from './pairing/callback-partner.ts';
 import { toProblemError } from './pairing/to-problem-error.ts';
+import { createRecovery } from './recovery.ts';
 import { findVendorByKey } from './session/vendor-keys.ts';
 import { openStore, type Store } from './store/index.ts';
 import { createVendors } from './vendors.ts';
@@ -113,7 +114,18 @@ export async function createBff(options: BffOptions): Promise<Bff> {
   const atOnce = createShortWays({ pictures: features.ready, callbacks: features.callbacks }, http);
 
   const hourly = createHourly({ clock, log, tasks: { ...features.prune, idempotency: () => idempotency.prune() } });
-  const background = [...features.background, hourly];
+  const recovery = createRecovery({
+    store,
+    clock,
+    log,
+    // Discovery, refresh, call, and both again after a 401; then time to store.
+    longestCall: () => 5 * align.environment().timings.requestTimeout + 60_000,
+    tasks: {
+      requests: (begunUntil) => features.recover(begunUntil),
+      idempotency: (begunUntil) => idempotency.recover(endpoints.filter(isOnce).map(routeKey), begunUntil),
+    },
+  });
+  const background = [...features.background, hourly, recovery];
   const listeners: Listener[] = [];
 
   async function openPorts(): Promise<number> {
@@ -134,8 +146,7 @@ export async function createBff(options: BffOptions): Promise<Bff> {
       const startedAt = clock.now();
       // The port first: a second process that was started by mistake must not touch what the first one is doing.
       const port = open ? await openPorts() : 0;
-      await features.recover(startedAt);
-      await idempotency.recover(endpoints.filter(isOnce).map(routeKey), startedAt);
+      await recovery.run(startedAt);
       for (const part of background) part.start();
       return { url: publicUrl, port };
     },

@@ -44,8 +44,8 @@ export interface Features {
   readonly sessions: Sessions;
   readonly stream: EventStream;
   readonly background: readonly Background[];
-  /** Puts right what a crash before `startedAt` (ms since the epoch) left half done. */
-  recover(startedAt: number): Promise<void>;
+  /** Puts right what was begun until then (ms since the epoch) and left half done by a crash. */
+  recover(begunUntil: number): Promise<void>;
   /** To be run hourly, by name. */
   readonly prune: Readonly<Record<string, () => Promise<void>>>;
 }
@@ -133,8 +133,8 @@ export function createFeatures(parts: FeatureParts): Features {
     intakeFailures: () => intake.failures(),
     sessions,
     stream,
-    background: [stream, intake, files],
-    recover: (startedAt) => recoverCutOffRequests({ store, events, now, log }, startedAt),
+    background: [sessions.watch, stream, intake, files],
+    recover: (begunUntil) => recoverCutOffRequests({ store, events, now, log }, begunUntil),
     prune: {
       sessions: () => sessions.prune(),
       events: () => pruneEvents({ store, clock }),

@@ -34,10 +34,10 @@ export interface Idempotency {
     keep: (answer: StoredAnswer) => boolean,
   ): Promise<{ answer: StoredAnswer; replayed: boolean }>;
   /**
-   * At start (ms since the epoch): runs that a crash cut off. For `once` routes the effect is unknown, so the key is told so for ever after;
+   * Runs that began until then (ms since the epoch) and that a crash cut off. For `once` routes the effect is unknown, so the key is told so for ever after;
    * elsewhere it is free again.
    */
-  recover(onceRoutes: readonly string[], startedAt: number): Promise<void>;
+  recover(onceRoutes: readonly string[], begunUntil: number): Promise<void>;
   prune(): Promise<void>;
 }
 
@@ -46,7 +46,7 @@ export function createIdempotency(store: Store, clock: Clock): Idempotency {
   const within = (tx: Tx, slot: Slot) =>
     tx
       .selectFrom('idempotency')
-      .select(['body_hash', 'status', 'response', 'created_at'])
+      .select(['body_hash', 'status', 'response'])
       .where((eb) => eb.and({ ...slot }))
       .executeTakeFirst();
   const remove = (tx: Tx, slot: Slot) =>
@@ -55,20 +55,26 @@ export function createIdempotency(store: Store, clock: Clock): Idempotency {
       .where((eb) => eb.and({ ...slot }))
       .execute();
 
-  /** Takes the slot, or gives the answer that stands in it. */
+  /** Takes the slot, or gives the answer that stands in it. The key of the row decides who was first, over all instances. */
   async function claim(tx: Tx, slot: Slot, bodyHash: string): Promise<StoredAnswer | null> {
-    const found = await within(tx, slot);
-    if (found !== undefined && found.created_at > clock.now() - KEEP_MS) {
-      if (found.body_hash !== bodyHash) throw new ProblemError('idempotency_mismatch');
-      if (found.status === null) throw new ProblemError('request_running', { retryAfterSeconds: 1 });
-      return { status: found.status, body: found.response };
-    }
-    if (found !== undefined) await remove(tx, slot);
+    const now = clock.now();
     await tx
-      .insertInto('idempotency')
-      .values({ ...slot, body_hash: bodyHash, status: null, response: null, created_at: clock.now() })
+      .deleteFrom('idempotency')
+      .where((eb) => eb.and({ ...slot }))
+      .where('created_at', '<=', now - KEEP_MS)
       .execute();
-    return null;
+    const taken = await tx
+      .insertInto('idempotency')
+      .values({ ...slot, body_hash: bodyHash, status: null, response: null, created_at: now })
+      .onConflict((conflict) => conflict.doNothing())
+      .executeTakeFirst();
+    if (taken.numInsertedOrUpdatedRows === 1n) return null;
+    const found = await within(tx, slot);
+    if (found !== undefined && found.body_hash !== bodyHash) throw new ProblemError('idempotency_mismatch');
+    // Not found: the first one failed this very moment, and its key is free again.
+    if (found === undefined || found.status === null)
+      throw new ProblemError('request_running', { retryAfterSeconds: 1 });
+    return { status: found.status, body: found.response };
   }
 
   return {
@@ -100,7 +106,7 @@ export function createIdempotency(store: Store, clock: Clock): Idempotency {
       return { answer, replayed: false };
     },
 
-    async recover(onceRoutes, startedAt) {
+    async recover(onceRoutes, begunUntil) {
       const unknown = JSON.stringify(toProblem('request_unconfirmed', 'req_before_restart'));
       await store.write(async (tx) => {
         if (onceRoutes.length > 0) {
@@ -108,11 +114,11 @@ export function createIdempotency(store: Store, clock: Clock): Idempotency {
             .updateTable('idempotency')
             .set({ status: 409, response: unknown })
             .where('status', 'is', null)
-            .where('created_at', '<=', startedAt)
+            .where('created_at', '<=', begunUntil)
             .where('route', 'in', [...onceRoutes])
             .execute();
         }
-        await tx.deleteFrom('idempotency').where('status', 'is', null).where('created_at', '<=', startedAt).execute();
+        await tx.deleteFrom('idempotency').where('status', 'is', null).where('created_at', '<=', begunUntil).execute();
       });
     },
 

@@ -5,6 +5,7 @@ import type { Audit } from '../audit/index.ts';
 import type { Clock } from '../deps.ts';
 import type { EventLog } from '../events/index.ts';
 import { ProblemError } from '../http/problem-error.ts';
+import { isDuplicate } from '../store/duplicate.ts';
 import type { Store, Tx } from '../store/index.ts';
 import type { ConnectionRow, SignInRow } from '../store/schema.ts';
 import type { Principal, TenantKey } from '../tenancy.ts';
@@ -14,7 +15,6 @@ import { CONNECTED } from './connection-state.ts';
 import type { PairAccount } from './pair-account.ts';
 import type { SignIns } from './sign-ins.ts';
 import { rethrowAsProblem } from './to-problem-error.ts';
-import { createTurns } from './turns.ts';
 
 export interface ChooseAccountParts {
   readonly store: Store;
@@ -37,7 +37,6 @@ export interface ChooseAccount {
 /** From "signed in" to "paired" (rules.md "Connection and logins"). */
 export function createChooseAccount(parts: ChooseAccountParts): ChooseAccount {
   const { store, align, signIns, sets, pairAccount, events, audit, clock } = parts;
-  const turns = createTurns();
 
   async function requirePending(principal: Principal): Promise<SignInRow> {
     const row = await signIns.pending(principal, principal.userId);
@@ -215,24 +214,36 @@ export function createChooseAccount(parts: ChooseAccountParts): ChooseAccount {
         }
         await audit.record(tx, principal, 'pairing.paired', accountId, 'ok');
       },
-    ).catch(rethrowAsProblem);
+    ).catch((error: unknown) => {
+      if (isDuplicate(error, ONE_TENANT)) throw new ProblemError('account_in_use', {}, error);
+      if (isDuplicate(error, ONE_ACTIVE)) throw new ProblemError('already_paired', {}, error);
+      return rethrowAsProblem(error);
+    });
   }
 
   return {
     async accounts(principal) {
-      return turns.take(`user ${toText(principal)} ${principal.userId}`, async () =>
-        listAccounts(await requirePending(principal)),
-      );
+      return store.alone([toName(principal)], async () => listAccounts(await requirePending(principal)));
     },
     // One at a time per person, tenant and account, in a fixed order: two clinics that choose the same account at once
-    // must not both reach upstream. Over several instances the unique index of `connections` decides.
+    // must not both reach upstream, whichever instances they came to. Where all else fails a unique index decides.
     choose: (principal, accountId) =>
-      turns.take(`user ${toText(principal)} ${principal.userId}`, () =>
-        turns.take(`tenant ${toText(principal)}`, () =>
-          turns.take(`account ${principal.environment} ${accountId}`, () => choose(principal, accountId)),
-        ),
+      store.alone(
+        [toName(principal), `choosing tenant ${toText(principal)}`, `account ${principal.environment} ${accountId}`],
+        () => choose(principal, accountId),
       ),
   };
+}
+
+const ONE_TENANT = { name: 'connections_one_tenant', table: 'connections', columns: ['environment', 'account_id'] };
+const ONE_ACTIVE = {
+  name: 'connections_one_active',
+  table: 'connections',
+  columns: ['vendor', 'tenant', 'environment'],
+};
+
+function toName(principal: Principal): string {
+  return `signed-in user ${toText(principal)} ${principal.userId}`;
 }
 
 /**

@@ -3,6 +3,7 @@ import type { Clock, Log } from '../deps.ts';
 import type { EventLog } from '../events/index.ts';
 import type { Store, Tx } from '../store/index.ts';
 import type { ConnectionRow } from '../store/schema.ts';
+import type { TenantRef } from '../tenancy.ts';
 import type { TokenSets } from '../vault/token-sets.ts';
 import type { VaultEvents } from '../vault/vault.ts';
 import { nextConnectionState } from './connection-state.ts';
@@ -47,13 +48,17 @@ export function createConnectionEnds(parts: {
       type: 'pairing.removed',
       data: { reason: 'needs_login' },
     });
-    log.warn({ connection: connectionId }, 'nobody is signed in to this connection any more');
+    store.afterCommit(tx, () => {
+      log.warn({ connection: connectionId }, 'nobody is signed in to this connection any more');
+    });
   }
 
-  async function refuse(tx: Tx, tokenId: string): Promise<void> {
+  async function refuse(tx: Tx, tokenId: string, { vendor, tenant }: TenantRef): Promise<void> {
     const logins = await tx
       .updateTable('logins')
       .set({ state: 'failing', changed_at: clock.now() })
+      .where('vendor', '=', vendor)
+      .where('tenant', '=', tenant)
       .where('token_id', '=', tokenId)
       .where('state', '=', 'healthy')
       .returning('connection_id')
@@ -74,7 +79,7 @@ export function createConnectionEnds(parts: {
         // A late answer to a login of a former pairing, or somebody paired since: an un-pair ends what was there before it.
         if (!logins.some(({ id }) => id === through.id)) return;
         const since = logins.some(({ state, created_at: at }) => state === 'healthy' && at > through.created_at);
-        if (since) return refuse(tx, through.token_id);
+        if (since) return refuse(tx, through.token_id, through);
         const connection = await find(tx, connectionId);
         if (connection === undefined) return;
         const state = nextConnectionState(connection.state, 'lost');
@@ -98,10 +103,19 @@ export function createConnectionEnds(parts: {
         await events.append(tx, { vendor, tenant, environment, type: 'pairing.removed', data: { reason: 'lost' } });
         const system = { vendor, tenant, environment, userId: 'system', sessionId: null };
         await audit.record(tx, system, 'pairing.lost', accountId, 'ok');
-        log.warn({ connection: connectionId }, 'the account was un-paired elsewhere');
-      });
+        store.afterCommit(tx, () => log.warn({ connection: connectionId }, 'the account was un-paired elsewhere'));
+      }, through);
     },
 
-    tokenRefused: (tokenId) => store.write((tx) => refuse(tx, tokenId)),
+    async tokenRefused(tokenId) {
+      // One clinic as a rule: an account belongs to one.
+      const clinics = await store.db
+        .selectFrom('logins')
+        .select(['vendor', 'tenant'])
+        .distinct()
+        .where('token_id', '=', tokenId)
+        .execute();
+      for (const clinic of clinics) await store.write((tx) => refuse(tx, tokenId, clinic), clinic);
+    },
   };
 }

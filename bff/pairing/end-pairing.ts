@@ -143,7 +143,7 @@ export function createEndPairing(parts: EndPairingParts): EndPairing {
     async unpair(principal) {
       const connection = await requireCurrent(principal);
       const outcome = await unpairUpstream(connection, principal.userId);
-      await store.write((tx) => storeUnpaired(tx, principal, connection.id, outcome));
+      await store.write((tx) => storeUnpaired(tx, principal, connection.id, outcome), principal);
     },
 
     async signOut(principal) {
@@ -164,7 +164,7 @@ export function createEndPairing(parts: EndPairingParts): EndPairing {
         );
         await ends.settleLogins(tx, connection.id);
         await audit.record(tx, principal, 'pairing.signed_out', connection.account_id, 'ok');
-      });
+      }, principal);
     },
   };
 }

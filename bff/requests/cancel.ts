@@ -105,5 +105,5 @@ async function markCancelled(
       .where('id', '=', row.id)
       .executeTakeFirstOrThrow();
     return fromRequestRow(now);
-  });
+  }, principal);
 }

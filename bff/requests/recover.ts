@@ -4,19 +4,20 @@ import type { Store } from '../store/index.ts';
 import { updateRequest } from './request-table.ts';
 
 /**
- * At start (ms since the epoch): requests whose call a crash cut off. Nobody knows whether upstream took them: they are told as `unconfirmed`
- * and never sent again (rules.md "Scan requests"). For one instance; several need to know whose calls still run.
+ * Requests that were begun until then (ms since the epoch) and whose call a crash cut off. Nobody knows whether upstream took
+ * them: they are told as `unconfirmed` and never sent again (rules.md "Scan requests"). Should one run on after all, its clear
+ * answer counts.
  */
 export async function recoverCutOffRequests(
   parts: { store: Store; events: EventLog; now(): number; log: Log },
-  startedAt: number,
+  begunUntil: number,
 ): Promise<void> {
   const { store, events } = parts;
   const cutOff = await store.db
     .selectFrom('scan_requests')
     .selectAll()
     .where('state', '=', 'sending')
-    .where('created_at', '<=', startedAt)
+    .where('created_at', '<=', begunUntil)
     .execute();
   for (const row of cutOff) {
     await store.write(async (tx) => {
@@ -31,7 +32,7 @@ export async function recoverCutOffRequests(
         requestId: row.id,
         charts: [row.chart_number],
       });
-    });
+    }, row);
   }
   if (cutOff.length > 0) parts.log.warn({ count: cutOff.length }, 'scan requests cut off by a stop are unconfirmed');
 }

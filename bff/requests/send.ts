@@ -112,7 +112,7 @@ async function writeIntent(
   await store.write(async (tx) => {
     await tx.insertInto('scan_requests').values(row).execute();
     await noteKnownChart(tx, principal, row.chart_number, now);
-  });
+  }, principal);
   return row;
 }
 
@@ -166,7 +166,7 @@ async function settle(
       });
     }
     await audit.record(tx, principal, 'scan_request.sent', row.id, problem ?? 'ok');
-  });
+  }, principal);
   if (outcome.kind === 'refused') throw outcome.problem;
   return fromRequestRow(settled);
 }

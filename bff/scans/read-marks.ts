@@ -12,7 +12,7 @@ export function markRead(
   clock: Clock,
   input: { scan: ScanRow; userId: string; version: string; read: boolean },
 ): Promise<boolean> {
-  return store.write((tx) => markIn(tx, clock.now(), input));
+  return store.write((tx) => markIn(tx, clock.now(), input), input.scan);
 }
 
 async function markIn(

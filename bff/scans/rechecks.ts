@@ -65,7 +65,7 @@ export function createRechecks(parts: {
         for (const asset of missingFiles(row.phase as Phase, parseAssets(row.assets))) {
           await events.append(tx, { ...event, type: 'scan.asset_missing', data: { ...event.data, asset } });
         }
-      }),
+      }, scan),
 
     postpone: (scan, until) =>
       store.write(async (tx) => {

@@ -23,6 +23,11 @@ export class SessionCache {
     if (!oldest.done) this.#entries.delete(oldest.value);
   }
 
+  clear(): void {
+    this.generation += 1;
+    this.#entries.clear();
+  }
+
   delete(id: string): void {
     this.generation += 1;
     this.#entries.delete(id);

@@ -6,6 +6,7 @@ import { ProblemError } from '../http/problem-error.ts';
 import type { Store } from '../store/index.ts';
 import { noteKnownChart } from '../store/known-charts.ts';
 import type { Vendor } from '../vendors.ts';
+import { createRevocations } from './revocations.ts';
 import { SessionCache } from './session-cache.ts';
 import { fromSessionRow, insertSession, selectSession } from './session-table.ts';
 import type { SessionLookup, StoredSession } from './session.ts';
@@ -19,6 +20,8 @@ export interface Sessions extends SessionLookup {
   authenticate(token: string): Promise<StoredSession>;
   /** Forgets what ended long ago. */
   prune(): Promise<void>;
+  /** Hears of what other instances revoked. */
+  readonly watch: { start(): void; stop(): void };
 }
 
 /** Ended sessions are kept for so long, for the audit's sake (ms). */
@@ -55,7 +58,28 @@ export function createSessions(parts: {
     return session;
   }
 
+  function end(sessionId: string): void {
+    cache.delete(sessionId);
+    for (const listener of listeners) {
+      try {
+        listener(sessionId);
+      } catch (error) {
+        parts.log.error({ error, sessionId }, 'closing what a revoked session had open failed');
+      }
+    }
+  }
+
+  const revocations = createRevocations({
+    store,
+    clock,
+    log: parts.log,
+    onRevoked: end,
+    onBlind: () => cache.clear(),
+  });
+
   return {
+    watch: revocations,
+
     async mint(vendor, wish, environment) {
       const origins = wish.allowedOrigins ?? null;
       refuseForeignOrigins(vendor, origins);
@@ -79,11 +103,14 @@ export function createSessions(parts: {
         origins,
       };
       const { principal } = session;
-      await store.write(async (tx) => {
-        await insertSession(tx, session, now);
-        if (wish.patient !== undefined) await noteKnownChart(tx, principal, wish.patient.chartNumber, now);
-        await audit.record(tx, principal, 'session.minted', principal.sessionId, 'ok');
-      });
+      await store.write(
+        async (tx) => {
+          await insertSession(tx, session, now);
+          if (wish.patient !== undefined) await noteKnownChart(tx, principal, wish.patient.chartNumber, now);
+          await audit.record(tx, principal, 'session.minted', principal.sessionId, 'ok');
+        },
+        wish.patient === undefined ? undefined : principal,
+      );
       const token = await tokens.sign({
         vendor: principal.vendor,
         tenant: principal.tenant,
@@ -108,18 +135,17 @@ export function createSessions(parts: {
       await store.write(async (tx) => {
         const row = await selectSession(tx, sessionId);
         if (row === undefined || row.vendor !== vendor) throw new ProblemError('not_found');
-        if (row.revoked_at !== null) return;
-        await tx.updateTable('sessions').set({ revoked_at: clock.now() }).where('id', '=', sessionId).execute();
+        const { numUpdatedRows } = await tx
+          .updateTable('sessions')
+          .set({ revoked_at: clock.now() })
+          .where('id', '=', sessionId)
+          .where('revoked_at', 'is', null)
+          .executeTakeFirst();
+        if (numUpdatedRows === 0n) return;
         await audit.record(tx, fromSessionRow(row).principal, 'session.revoked', sessionId, 'ok');
       });
-      cache.delete(sessionId);
-      for (const listener of listeners) {
-        try {
-          listener(sessionId);
-        } catch (error) {
-          parts.log.error({ error, sessionId }, 'closing what a revoked session had open failed');
-        }
-      }
+      end(sessionId);
+      revocations.tell(sessionId);
     },
 
     async authenticate(token) {

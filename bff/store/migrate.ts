@@ -2,11 +2,16 @@ import { sql, type Kysely } from 'kysely';
 import { Migrator, type Migration } from 'kysely/migration';
 import type { Log } from '../deps.ts';
 import { ground } from './migrations/0001-ground.ts';
+import { instances } from './migrations/0002-instances.ts';
 import { ledger } from './migrations/0004-ledger.ts';
 import { StoreError } from './store.ts';
 
 /** Forward only; a name never changes once it was released. */
-const MIGRATIONS: Record<string, Migration> = { '0001-ground': ground, '0004-ledger': ledger };
+const MIGRATIONS: Record<string, Migration> = {
+  '0001-ground': ground,
+  '0002-instances': instances,
+  '0004-ledger': ledger,
+};
 
 /**
  * Brings the schema up to date, in one transaction and under a lock that all instances share: of several that start at once one

@@ -71,6 +71,8 @@ export function createPool(options: PoolOptions): PostgresPool {
     ...hooks,
   });
   pool.on('error', (error) => options.onLost(error));
+  // The pool listens to those that lie idle; one that breaks in somebody's hands would end the process.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   return {
     options: pool.options,
     connect: async () => new Lent(await pool.connect(), options.patient ? (value) => value : bindable),

@@ -2,13 +2,14 @@ import { Kysely, PostgresDialect, sql } from 'kysely';
 import { createSystemRandom } from '../clock.ts';
 import { migrate } from './migrate.ts';
 import { placeOf, toStoreError } from './postgres-errors.ts';
+import { PostgresLocks } from './postgres-locks.ts';
 import { createPool } from './postgres-pool.ts';
 import { PostgresWake } from './postgres-wake.ts';
 import { PostgresWriter } from './postgres-writes.ts';
 import type { Schema } from './schema.ts';
 import { StoreError, type OpenStore, type Store } from './store.ts';
 
-/** Connections of one instance: these and one for wake-ups. Five instances fit into PostgreSQL's default of 100. */
+/** Connections of one instance at most: these, one for wake-ups and four for locks. Four instances fit into PostgreSQL's default of 100. */
 const READERS = 8;
 const WRITERS = 8;
 
@@ -40,9 +41,11 @@ export async function openPostgres(options: OpenStore): Promise<Store> {
     random,
     onHookError: (error) => log.error({ error }, 'a task after commit failed'),
   });
+  const locks = new PostgresLocks(url);
   const close = async (): Promise<void> => {
     await writer.close();
     await wake.close();
+    await locks.close();
     await writing.destroy();
     await db.destroy();
   };
@@ -56,6 +59,7 @@ export async function openPostgres(options: OpenStore): Promise<Store> {
   return {
     db,
     write: (work, tenant) => writer.write(work, tenant),
+    alone: (names, work) => locks.alone(names, work),
     afterCommit: (tx, task) => writer.afterCommit(tx, task),
     shared: true,
     now: databaseNow === undefined ? () => readClock(db) : () => Promise.resolve(databaseNow()),

@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import { sql, type Kysely } from 'kysely';
 import type { Clock, Random } from '../deps.ts';
 import type { TenantRef } from '../tenancy.ts';
 import { isConflict, isConnectionLost } from './postgres-errors.ts';
+import { lockOf } from './postgres-locks.ts';
 import type { Schema } from './schema.ts';
 import { StoreError, type Tx } from './store.ts';
 
@@ -73,7 +73,7 @@ export class PostgresWriter {
   }
 
   async #drain(key: string, queue: Job[]): Promise<void> {
-    const lock = lockOf(key);
+    const lock = lockOf(`tenant ${key}`);
     while (queue.length > 0) await this.#transact(queue.splice(0, MAX_BATCH), lock);
     this.#turns.delete(key);
   }
@@ -187,9 +187,4 @@ function outcomeOf(phase: Phase, error: unknown): unknown {
   return new StoreError('the connection broke in the middle of COMMIT: whether it is stored is not known', {
     cause: error,
   });
-}
-
-/** The tenant's advisory lock: 64 bits. Two tenants that share one by chance merely wait for each other. */
-function lockOf(key: string): string {
-  return createHash('sha256').update(key).digest().readBigInt64BE(0).toString();
 }

@@ -9,6 +9,7 @@ import type { Schema } from './schema.ts';
 import { NodeSqlite } from './sqlite-database.ts';
 import { NodeSqliteDialect } from './sqlite-dialect.ts';
 import { StoreError, type OpenStore, type Store } from './store.ts';
+import { createTurns, takeAll } from './turns.ts';
 
 /** `:memory:` is a temporary file that `close` removes, so that reads and writes are apart there as they are in production. */
 export async function openSqlite(options: OpenStore): Promise<Store> {
@@ -32,9 +33,11 @@ export async function openSqlite(options: OpenStore): Promise<Store> {
   const group = new GroupCommit(writer, writing, (error) => {
     options.log.error({ error }, 'a task after commit failed');
   });
+  const turns = createTurns();
   return {
     db,
     write: (work) => group.write(work),
+    alone: (names, work) => takeAll(turns, names, work),
     afterCommit: (tx, task) => group.afterCommit(tx, task),
     shared: false,
     now: () => Promise.resolve(options.databaseNow?.() ?? options.clock.now()),

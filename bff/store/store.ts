@@ -18,6 +18,13 @@ export interface Store {
    * another (SQLite: every work does). Without it only single statements that guard themselves are safe.
    */
   write<T>(work: (tx: Tx) => Promise<T>, tenant?: TenantRef): Promise<T>;
+  /**
+   * `work` alone under all of these names, over all instances; others with one of them wait. It may take long and call
+   * upstream, which `write` must not. A guard against doing a thing twice, not the last one: should this process stand still
+   * for long, another may begin, so what is stored is guarded by itself.
+   * @param names always in one order, the wider first
+   */
+  alone<T>(names: readonly string[], work: () => Promise<T>): Promise<T>;
   /** Runs after the commit that holds this transaction's work; not at all when it fails. */
   afterCommit(tx: Tx, task: () => void): void;
   /** Other processes use this database too (PostgreSQL). */

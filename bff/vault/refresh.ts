@@ -3,6 +3,7 @@ import { AlignFault, type AlignPort, type AlignTokens } from '../align/index.ts'
 import type { Clock, Log } from '../deps.ts';
 import type { Store, Tx } from '../store/index.ts';
 import type { AlignTokenRow } from '../store/schema.ts';
+import type { TenantRef } from '../tenancy.ts';
 import type { TokenSet, TokenSets } from './token-sets.ts';
 
 /** How often a refresher that found the lock taken looks again (ms). */
@@ -12,15 +13,16 @@ export interface Refresher {
   /**
    * A newer set than `generation`. However many ask, in however many processes: one refresh, since a refresh token that
    * rotates may be used once (RFC 9700 §4.14: rotate). Lock, re-read, then refresh.
+   * @param clinic whose login asks: what is stored here is stored in its turn, as Pair and sign-out are
    * @throws AlignFault `invalid_grant` when the refresh token is dead
    */
-  refresh(id: string, generation: number): Promise<TokenSet>;
+  refresh(id: string, generation: number, clinic: TenantRef): Promise<TokenSet>;
 }
 
 type Claim =
   | { readonly kind: 'gone' }
   | { readonly kind: 'use'; readonly row: AlignTokenRow }
-  | { readonly kind: 'wait'; readonly until: number }
+  | { readonly kind: 'wait'; readonly ms: number }
   | { readonly kind: 'mine'; readonly row: AlignTokenRow; readonly interrupted: boolean };
 
 export function createRefresher(parts: {
@@ -36,25 +38,40 @@ export function createRefresher(parts: {
   /** Refreshed, but the database did not take them: kept until it does, for the old refresh token is used up. */
   const unstored = new Map<string, { from: string; tokens: AlignTokens }>();
 
+  /**
+   * The lock is a pair of columns, taken by one statement that guards itself and counted by the database's clock: several
+   * instances' own clocks may differ by more than a refresh takes.
+   */
   async function claim(id: string, generation: number): Promise<Claim> {
-    const now = clock.now();
+    const now = await store.now();
+    const row = await store.db.selectFrom('align_tokens').selectAll().where('id', '=', id).executeTakeFirst();
+    if (row === undefined) return { kind: 'gone' };
+    if (row.generation !== generation) return { kind: 'use', row };
+    const taken = row.refresh_holder !== null && row.refresh_holder !== me;
+    if (taken && row.refresh_until !== null && row.refresh_until > now) {
+      return { kind: 'wait', ms: row.refresh_until - now };
+    }
     // Discovery and the grant, each up to its timeout, and time to store.
     const until = now + 2 * align.environment().timings.requestTimeout + 15_000;
-    return store.write(async (tx): Promise<Claim> => {
-      const row = await tx.selectFrom('align_tokens').selectAll().where('id', '=', id).executeTakeFirst();
-      if (row === undefined) return { kind: 'gone' };
-      if (row.generation !== generation) return { kind: 'use', row };
-      const taken = row.refresh_holder !== null && row.refresh_holder !== me;
-      if (taken && row.refresh_until !== null && row.refresh_until > now) {
-        return { kind: 'wait', until: row.refresh_until };
-      }
-      await tx
+    const mine = await store.write((tx) =>
+      tx
         .updateTable('align_tokens')
         .set({ refresh_holder: me, refresh_until: until })
         .where('id', '=', id)
-        .execute();
-      return { kind: 'mine', row, interrupted: taken };
-    });
+        .where('generation', '=', generation)
+        .where((eb) =>
+          eb.or([
+            eb('refresh_holder', 'is', null),
+            eb('refresh_holder', '=', me),
+            eb('refresh_until', 'is', null),
+            eb('refresh_until', '<=', now),
+          ]),
+        )
+        .returningAll()
+        .executeTakeFirst(),
+    );
+    // Somebody else was faster: look what they made of it.
+    return mine === undefined ? { kind: 'wait', ms: 0 } : { kind: 'mine', row: mine, interrupted: taken };
   }
 
   const release = (tx: Tx, id: string) =>
@@ -65,14 +82,14 @@ export function createRefresher(parts: {
       .where('refresh_holder', '=', me)
       .execute();
 
-  async function put(id: string, from: string, tokens: AlignTokens): Promise<TokenSet> {
+  async function put(id: string, from: string, tokens: AlignTokens, clinic: TenantRef): Promise<TokenSet> {
     let stored: TokenSet | null;
     try {
       stored = await store.write(async (tx) => {
         const set = await sets.replace(tx, id, from, tokens);
         await release(tx, id);
         return set;
-      });
+      }, clinic);
     } catch (error) {
       unstored.set(id, { from, tokens });
       log.error(
@@ -85,22 +102,27 @@ export function createRefresher(parts: {
     return stored ?? gone();
   }
 
-  async function run(id: string, generation: number): Promise<TokenSet> {
+  async function run(id: string, generation: number, clinic: TenantRef): Promise<TokenSet> {
     const kept = unstored.get(id);
-    if (kept !== undefined) return put(id, kept.from, kept.tokens);
+    if (kept !== undefined) return put(id, kept.from, kept.tokens, clinic);
     for (;;) {
       const claimed = await claim(id, generation);
       if (claimed.kind === 'gone') return gone();
       if (claimed.kind === 'use') return sets.open(claimed.row);
       if (claimed.kind === 'wait') {
-        await clock.sleep(Math.max(1, Math.min(LOOK_AGAIN, claimed.until - clock.now())));
+        await clock.sleep(Math.max(1, Math.min(LOOK_AGAIN, claimed.ms)));
         continue;
       }
-      return refreshMine(id, claimed.row, claimed.interrupted);
+      return refreshMine(id, claimed.row, claimed.interrupted, clinic);
     }
   }
 
-  async function refreshMine(id: string, row: AlignTokenRow, interrupted: boolean): Promise<TokenSet> {
+  async function refreshMine(
+    id: string,
+    row: AlignTokenRow,
+    interrupted: boolean,
+    clinic: TenantRef,
+  ): Promise<TokenSet> {
     let from: string;
     let tokens: AlignTokens;
     try {
@@ -122,15 +144,15 @@ export function createRefresher(parts: {
       }
       throw error;
     }
-    return put(id, from, tokens);
+    return put(id, from, tokens, clinic);
   }
 
   return {
-    async refresh(id, generation) {
+    async refresh(id, generation, clinic) {
       for (;;) {
         let turn = running.get(id);
         if (turn === undefined) {
-          turn = run(id, generation).finally(() => running.delete(id));
+          turn = run(id, generation, clinic).finally(() => running.delete(id));
           running.set(id, turn);
         }
         const set = await turn;

@@ -52,9 +52,9 @@ export function createVault(parts: VaultParts): Vault {
   const refresher = createRefresher({ store, sets, align, clock, log });
 
   /** A dead refresh token is told once, whoever met it. */
-  async function refresh(set: TokenSet): Promise<TokenSet> {
+  async function refresh(set: TokenSet, login: LoginRow): Promise<TokenSet> {
     try {
-      return await refresher.refresh(set.id, set.generation);
+      return await refresher.refresh(set.id, set.generation, login);
     } catch (error) {
       if (error instanceof AlignFault && error.kind === 'invalid_grant') await events.tokenRefused(set.id);
       throw error;
@@ -64,13 +64,13 @@ export function createVault(parts: VaultParts): Vault {
   async function withLogin<T>(login: LoginRow, call: (accessToken: string, login: LoginRow) => Promise<T>): Promise<T> {
     let set = await sets.load(login.token_id);
     if (set === null) throw new AlignFault('invalid_grant', 'vault', { property: 'token set' });
-    if (isEnding(set, clock.now())) set = await refresh(set);
+    if (isEnding(set, clock.now())) set = await refresh(set, login);
     try {
       return await call(set.accessToken, login);
     } catch (error) {
       if (!(error instanceof AlignFault) || error.kind !== 'unauthorized') throw error;
       // align-api §9: 401 → refresh once. A refused token did nothing, so that a write may be sent again.
-      set = await refresh(set);
+      set = await refresh(set, login);
       return call(set.accessToken, login);
     }
   }

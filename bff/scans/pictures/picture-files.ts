@@ -5,6 +5,7 @@ import type { View } from '../../../shared/scan.ts';
 import type { Store } from '../../store/index.ts';
 import type { Seal } from '../../vault/seal.ts';
 import { parseAssets } from '../version.ts';
+import { sweepOrphans } from './orphans.ts';
 
 /** One gallery: the pictures of a case as one version brought them. */
 export interface GalleryKey {
@@ -24,17 +25,23 @@ export interface Picture {
   readonly bytes: Uint8Array;
 }
 
-/** Pictures at rest: encrypted files, each bound to its clinic, case and view, with an index in the database. */
+/**
+ * Pictures at rest: encrypted files, each bound to its clinic, case and view, with an index in the database. Each instance
+ * has files of its own (or they share a folder): a row says that the picture is kept somewhere, and whoever has not got its file
+ * fetches it and has it too from then on.
+ */
 export interface PictureFiles {
   read(key: GalleryKey, view: View, size: PictureSize): Promise<Buffer | null>;
   write(key: GalleryKey, pictures: readonly Picture[]): Promise<void>;
-  /** Least recently used first, until all fit and none is too old. */
+  /** Least recently used first, until all fit and none is too old; files here whose row is gone go too. */
   prune(limits: { bytes: number; usedBefore: number }): Promise<void>;
 }
 
 /** Use is noted once in so long (ms), not at every hit. */
 const NOTE_USE_MS = 3_600_000;
 const PRUNE_CHUNK = 200;
+/** A file is written before its row; a younger one may be about to get it (ms). */
+const ORPHAN_AGE_MS = 3_600_000;
 
 export function createPictureFiles(parts: {
   store: Store;
@@ -72,8 +79,8 @@ export function createPictureFiles(parts: {
         sealed = await readFile(pathOf(row.file));
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-        // Lost with the disk's cache folder: it is fetched again.
-        await remove(row.file);
+        // Lost with the disk's cache folder, or only on another instance: it is fetched again, or for the first time here.
+        if (!store.shared) await remove(row.file);
         return null;
       }
       if (now() - row.used_at > NOTE_USE_MS) {
@@ -120,31 +127,43 @@ export function createPictureFiles(parts: {
           .set({ views })
           .where((eb) => eb.and(scan))
           .execute();
-      });
+      }, key);
     },
 
-    async prune({ bytes, usedBefore }) {
-      const total = await store.db
-        .selectFrom('pictures')
-        .select((eb) => eb.fn.sum<number | string | null>('bytes').as('bytes'))
-        .executeTakeFirst();
-      let left = Number(total?.bytes ?? 0);
-      for (;;) {
-        const oldest = await store.db
-          .selectFrom('pictures')
-          .select(['file', 'bytes', 'used_at'])
-          .orderBy('used_at')
-          .limit(PRUNE_CHUNK)
-          .execute();
-        for (const row of oldest) {
-          if (left <= bytes && row.used_at >= usedBefore) return;
-          await remove(row.file);
-          left -= row.bytes;
-        }
-        if (oldest.length < PRUNE_CHUNK) return;
-      }
+    async prune(limits) {
+      await pruneRows(limits);
+      await sweepOrphans(directory, now() - ORPHAN_AGE_MS, (names) => unknownTo(store, names));
     },
   };
+
+  async function pruneRows({ bytes, usedBefore }: { bytes: number; usedBefore: number }): Promise<void> {
+    const total = await store.db
+      .selectFrom('pictures')
+      .select((eb) => eb.fn.sum<number | string | null>('bytes').as('bytes'))
+      .executeTakeFirst();
+    let left = Number(total?.bytes ?? 0);
+    for (;;) {
+      const oldest = await store.db
+        .selectFrom('pictures')
+        .select(['file', 'bytes', 'used_at'])
+        .orderBy('used_at')
+        .limit(PRUNE_CHUNK)
+        .execute();
+      for (const row of oldest) {
+        if (left <= bytes && row.used_at >= usedBefore) return;
+        await remove(row.file);
+        left -= row.bytes;
+      }
+      if (oldest.length < PRUNE_CHUNK) return;
+    }
+  }
+}
+
+/** Of these files, those that no row knows. */
+async function unknownTo(store: Store, names: readonly string[]): Promise<string[]> {
+  const rows = await store.db.selectFrom('pictures').select('file').where('file', 'in', names).execute();
+  const known = new Set(rows.map((row) => row.file));
+  return names.filter((name) => !known.has(name));
 }
 
 /** A file that was moved to another clinic's place does not open there. */

@@ -17,3 +17,8 @@ export function createTurns(): Turns {
     },
   };
 }
+
+/** One turn under each of the names, in their order. */
+export function takeAll<T>(turns: Turns, names: readonly string[], work: () => Promise<T>): Promise<T> {
+  return names.reduceRight<() => Promise<T>>((inner, name) => () => turns.take(name, inner), work)();
+}
