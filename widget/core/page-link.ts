@@ -5,7 +5,8 @@ import { createApi, type Api } from './api.ts';
 import { ABORTED, isAborted, type Fault } from './fault.ts';
 import { createSessionKeeper, type SessionKeeper } from './session.ts';
 import { sourceKey, type SessionSource } from './session-source.ts';
-import { openEventStream, type EventStream } from './stream.ts';
+import { fetchSharing, openSharedStream } from './shared-stream.ts';
+import type { EventStream, StreamOptions } from './stream.ts';
 import { createTransport, type Transport } from './transport.ts';
 
 /**
@@ -92,6 +93,8 @@ class SharedLink {
   #grown = false;
   #stream: EventStream | undefined;
   #streamOpen = false;
+  /** Where the next stream goes on from. */
+  #position = '';
   /** Elements have begun to load, so that a first opening of the stream after that may have missed something. */
   #loaded = false;
   #startTimer: ReturnType<typeof setTimeout> | undefined;
@@ -100,6 +103,7 @@ class SharedLink {
   constructor(place: LinkPlace, closed: () => void) {
     this.#place = place;
     this.#closed = closed;
+    fetchSharing();
     this.#keeper = createSessionKeeper({
       source: place.source,
       chartNumber: place.chartNumber,
@@ -186,18 +190,17 @@ class SharedLink {
     }
     // Joined while the session was under way.
     if ([...this.#members].some((member) => !this.#asked.has(member.component))) this.#startSoon();
-    if (!this.#stream) this.#openStream();
-    else if (before?.scope !== claims.scope) {
-      this.#streamOpen = false;
-      this.#stream.reopen();
-    }
+    // Another group may hear other events.
+    if (before?.scope !== claims.scope || before.group !== claims.group) this.#closeStream();
+    if (!this.#stream) this.#openStream(claims);
     if (this.#streamOpen) this.#ready();
     else this.#graceTimer ??= setTimeout(() => this.#ready(), STREAM_GRACE_MS);
   }
 
-  #openStream(): void {
-    this.#stream = openEventStream({
+  #openStream({ group }: SessionClaims): void {
+    const options: StreamOptions = {
       transport: this.#transport,
+      from: this.#position,
       event: (event) => this.#tell(event),
       opened: (resumed) => {
         this.#streamOpen = true;
@@ -216,15 +219,23 @@ class SharedLink {
         this.#graceTimer = undefined;
         this.#set({ kind: 'offline', ...(this.#claims && { claims: this.#claims }) });
       },
-    });
+    };
+    this.#stream = openSharedStream(options, group && `${this.#place.apiBase} ${group}`);
+  }
+
+  /** Keeps its place, so that the next one misses nothing. */
+  #closeStream(): void {
+    this.#position = this.#stream?.position ?? this.#position;
+    this.#stream?.close();
+    this.#stream = undefined;
+    this.#streamOpen = false;
   }
 
   #stopStream(): void {
     clearTimeout(this.#graceTimer);
     this.#graceTimer = undefined;
-    this.#stream?.close();
-    this.#stream = undefined;
-    this.#streamOpen = false;
+    this.#closeStream();
+    this.#position = '';
     this.#loaded = false;
   }
 
@@ -246,6 +257,8 @@ class SharedLink {
 
   #refused(fault: Fault): void {
     if (fault.code === 'offline') {
+      // Its session is over: until it has another, this page hears nothing, not even by a tab that it shares with.
+      this.#closeStream();
       this.#set({ kind: 'offline', ...(this.#claims && { claims: this.#claims }) });
       return;
     }

@@ -9,9 +9,13 @@ import { createSseParser, type SseMessage } from './sse.ts';
 import type { Transport } from './transport.ts';
 
 export interface EventStream {
+  /** Id of the last event that was told, `''` when none is known: where another stream goes on from. */
+  readonly position: string;
   close(): void;
-  /** Opens anew from where it stopped, e.g. because the session may see more now. */
-  reopen(): void;
+  /** Opens anew, from where it stopped or from an earlier event. */
+  reopen(from?: string): void;
+  /** It may be worth a look: ends a pause, and a connection that was silent for too long. */
+  hurry(): void;
 }
 
 export interface StreamOptions {
@@ -21,6 +25,14 @@ export interface StreamOptions {
   readonly opened: (resumed: boolean) => void;
   /** Try number n failed, counted from 1 since the last success. */
   readonly failed: (fault: Fault | undefined, tries: number) => void;
+  /** Where to go on from. */
+  readonly from?: string;
+  /** How many tries have failed before. */
+  readonly tries?: number;
+  /** Everything up to this event has been told. */
+  readonly reached?: (id: string) => void;
+  /** Called in place of the next try after one that failed; the stream stands still from then on. */
+  readonly handOn?: () => void;
 }
 
 const heartbeatSchema = v.object({ heartbeatTimeout: v.number() });
@@ -33,10 +45,15 @@ const SILENCE_MS = [1_000, 300_000] as const;
 export function openEventStream(options: StreamOptions): EventStream {
   const closing = new AbortController();
   let connection = new AbortController();
-  let lastEventId = '';
-  let tries = 0;
+  let lastEventId = options.from ?? '';
+  let tries = options.tries ?? 0;
   let endPause: (() => void) | undefined;
-  const stopWaking = onWake(() => endPause?.());
+  let endSilence: (() => void) | undefined;
+  const hurry = (): void => {
+    endPause?.();
+    endSilence?.();
+  };
+  const stopWaking = onWake(hurry);
 
   function pause(ms: number): Promise<void> {
     return new Promise((resolve) => {
@@ -63,12 +80,18 @@ export function openEventStream(options: StreamOptions): EventStream {
     const { signal } = connection;
     let silence = HEARTBEAT_TIMEOUT_MS;
     let watchdog: ReturnType<typeof setTimeout> | undefined;
+    let heardAt = Date.now();
     const stop = (): void => void reader.cancel().catch(() => undefined);
     signal.addEventListener('abort', stop, { once: true });
+    // Timers are late in a hidden page, and after a computer slept.
+    endSilence = () => {
+      if (Date.now() - heardAt > silence) stop();
+    };
     try {
       for (;;) {
         clearTimeout(watchdog);
         watchdog = setTimeout(stop, silence);
+        heardAt = Date.now();
         const chunk = await reader.read();
         if (chunk.done || signal.aborted) return;
         for (const message of parser.push(chunk.value)) {
@@ -78,6 +101,7 @@ export function openEventStream(options: StreamOptions): EventStream {
           } else dispatch(message);
           if (signal.aborted) return;
           tries = 0;
+          if (message.id !== '') options.reached?.(message.id);
         }
         // Kept only after its event was handled: an event is rather seen twice than lost.
         if (parser.lastEventId !== '') lastEventId = parser.lastEventId;
@@ -86,6 +110,7 @@ export function openEventStream(options: StreamOptions): EventStream {
       // The connection broke: the loop in run() goes on.
     } finally {
       clearTimeout(watchdog);
+      endSilence = undefined;
       signal.removeEventListener('abort', stop);
       stop();
     }
@@ -116,12 +141,18 @@ export function openEventStream(options: StreamOptions): EventStream {
       // A connection that stood and ended is no failure yet: the server may just have restarted.
       if (fault || tries > 0) options.failed(fault, tries + (fault ? 1 : 0));
       await pause(Math.max(pauseBefore(tries++), (fault?.retryAfterSeconds ?? 0) * 1000));
+      if (fault && options.handOn && !closing.signal.aborted) return options.handOn();
     }
   }
 
   void run();
   return {
-    reopen() {
+    get position() {
+      return lastEventId;
+    },
+    hurry,
+    reopen(from = lastEventId) {
+      lastEventId = from;
       tries = 0;
       connection.abort();
       endPause?.();
