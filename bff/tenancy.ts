@@ -14,6 +14,11 @@ export type TenantRef = Pick<TenantKey, 'vendor' | 'tenant'>;
 /** Who a call with a vendor key is done by, in read marks and the audit log. */
 export const VENDOR_USER = 'vendor';
 
+/** One text for a clinic, e.g. as a key in memory; unlike for unlike clinics. */
+export function toTenantName({ vendor, tenant }: TenantRef): string {
+  return JSON.stringify([vendor, tenant]);
+}
+
 /** The person behind a call, from the stored session. */
 export interface Principal extends TenantKey {
   readonly userId: string;

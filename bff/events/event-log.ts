@@ -1,7 +1,7 @@
 import type { EventData, EventType } from '../../shared/stream-event.ts';
 import type { Clock } from '../deps.ts';
 import type { Store, Tx } from '../store/index.ts';
-import type { TenantKey, TenantRef } from '../tenancy.ts';
+import { toTenantName, type TenantKey, type TenantRef } from '../tenancy.ts';
 import { toFrame } from './frame.ts';
 
 export interface EventEntry extends TenantKey {
@@ -26,19 +26,42 @@ export interface CommittedEvent extends TenantKey {
 export interface EventLog {
   /** Written in the caller's transaction; readers are told after its commit. Ids grow by one per tenant. */
   append(tx: Tx, entry: EventEntry): Promise<void>;
-  /** Hears every event of this process after its commit, in the order of ids per tenant. Returns its own removal. */
+  /**
+   * Hears every event of this process, and of no other, after its commit. Per tenant in the order of ids where the store is not
+   * shared; where it is, commits of one process may be told in another order. Returns its own removal.
+   */
   onCommitted(listener: (event: CommittedEvent) => void): () => void;
+  /** Other processes append too: `onElsewhere` and, because a wake-up may be lost, `newest` tell of theirs. */
+  readonly shared: boolean;
+  /** Hears that another process committed for the tenant of this name (`toTenantName`); null: for one that is not known. */
+  onElsewhere(listener: (tenant: string | null) => void): () => void;
   /** Stored events after `position`, oldest first. */
   after(tenant: TenantRef, position: number, limit: number): Promise<CommittedEvent[]>;
   /** The newest id, and the id up to which retention removed events; zeros for a tenant without events. */
   bounds(tenant: TenantRef): Promise<{ last: number; prunedTo: number }>;
+  /** The newest id of each of these tenants, in few queries by primary key. */
+  newest(tenants: readonly TenantRef[]): Promise<(TenantRef & { last: number })[]>;
 }
+
+const TOPIC = 'events';
+/** The store drops longer topics. */
+const LONGEST_TOPIC = 200;
+/** Placeholders in one statement: far below what SQLite and PostgreSQL take. */
+const TENANTS_AT_ONCE = 2000;
 
 export function createEventLog(parts: { store: Store; clock: Clock }): EventLog {
   const { store, clock } = parts;
   const listeners = new Set<(event: CommittedEvent) => void>();
 
+  /** After the commit, outside of the transaction; what is committed together is told together (the store sees to it). */
+  function wakeOthers(tenant: TenantRef): void {
+    const topic = `${TOPIC}:${toTenantName(tenant)}`;
+    store.wake(topic.length <= LONGEST_TOPIC ? topic : TOPIC);
+  }
+
   return {
+    shared: store.shared,
+
     async append(tx, entry) {
       const { vendor, tenant, environment, type } = entry;
       // The counter row is taken in the same transaction: ids are committed in their own order, so a cursor skips none.
@@ -73,6 +96,7 @@ export function createEventLog(parts: { store: Store; clock: Clock }): EventLog 
       store.afterCommit(tx, () => {
         const event = { vendor, tenant, environment, id, type, requestId, charts, frame: toFrame(id, type, data) };
         for (const listener of listeners) listener(event);
+        if (store.shared) wakeOthers(event);
       });
     },
 
@@ -80,6 +104,12 @@ export function createEventLog(parts: { store: Store; clock: Clock }): EventLog 
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
+
+    onElsewhere: (listener) =>
+      store.onWake((topic) => {
+        if (topic === TOPIC) listener(null);
+        else if (topic.startsWith(`${TOPIC}:`)) listener(topic.slice(TOPIC.length + 1));
+      }),
 
     async after({ vendor, tenant }, position, limit) {
       const rows = await store.db
@@ -112,5 +142,31 @@ export function createEventLog(parts: { store: Store; clock: Clock }): EventLog 
         .executeTakeFirst();
       return { last: row?.last_id ?? 0, prunedTo: row?.pruned_to ?? 0 };
     },
+
+    async newest(tenants) {
+      const found: (TenantRef & { last: number })[] = [];
+      for (const [vendor, names] of byVendor(tenants)) {
+        for (let from = 0; from < names.length; from += TENANTS_AT_ONCE) {
+          const rows = await store.db
+            .selectFrom('event_counters')
+            .select(['vendor', 'tenant', 'last_id as last'])
+            .where('vendor', '=', vendor)
+            .where('tenant', 'in', names.slice(from, from + TENANTS_AT_ONCE))
+            .execute();
+          found.push(...rows);
+        }
+      }
+      return found;
+    },
   };
+}
+
+function byVendor(tenants: readonly TenantRef[]): Map<string, string[]> {
+  const names = new Map<string, string[]>();
+  for (const { vendor, tenant } of tenants) {
+    const known = names.get(vendor);
+    if (known === undefined) names.set(vendor, [tenant]);
+    else known.push(tenant);
+  }
+  return names;
 }

@@ -1,12 +1,14 @@
 import type { Clock, Log } from '../deps.ts';
 import { rawEndpoint, type Endpoint } from '../http/endpoint.ts';
-import { alreadySent, nodeResponse } from '../http/node-response.ts';
+import { alreadySent } from '../http/node-response.ts';
 import { ProblemError } from '../http/problem-error.ts';
+import { takeConnection } from '../http/take-connection.ts';
 import type { SessionLookup } from '../session/session.ts';
 import type { EventLog } from './event-log.ts';
 import { firstFrame, resetFrame } from './frame.ts';
+import { attach } from './reader-connection.ts';
 import { StreamHub } from './stream-hub.ts';
-import { StreamReader } from './stream-reader.ts';
+import { StreamReader, type ReaderParts } from './stream-reader.ts';
 
 export interface EventStream {
   readonly endpoints: readonly Endpoint[];
@@ -16,18 +18,18 @@ export interface EventStream {
   stop(): void;
 }
 
-/** `GET /v1/events`: written to the Node response directly; Hono's own streaming costs twice the memory and is unbounded. */
+/** `GET /v1/events`: written to the socket itself; Hono's own streaming costs many times the memory and is unbounded. */
 export function createEventStream(parts: {
   events: EventLog;
-  sessions: SessionLookup;
+  sessions: Pick<SessionLookup, 'onRevoked' | 'ended'>;
   /** Name of the active Align environment: streams of another one end, the client renews its session. */
   environment: () => string;
   clock: Clock;
   log: Log;
 }): EventStream {
   const { events, clock } = parts;
-  const now = (): number => clock.now();
   const hub = new StreamHub(parts);
+  const shared: ReaderParts = { events, now: () => clock.now() };
   let stopListening: (() => void) | null = null;
 
   const endpoint = rawEndpoint({
@@ -38,37 +40,28 @@ export function createEventStream(parts: {
     summary: 'Event stream (SSE). Resumes by Last-Event-ID; `stream.reset` tells that events were lost.',
     async handle(context) {
       const principal = context.get('principal');
-      const { vendor, tenant, environment, scopes, patient, sessionId, expiresAt } = principal;
+      const { vendor, tenant } = principal;
       const lastEventId = context.req.header('last-event-id');
-      const bounds = await events.bounds({ vendor, tenant });
+      const bounds = await events.bounds(principal);
       if (!hub.running) throw new ProblemError('shutting_down');
       const resumeAt = toPosition(lastEventId, bounds);
       const position = resumeAt ?? bounds.last;
 
-      const response = nodeResponse(context);
-      // Ended by closing the connection, not cut into chunks: so each frame goes to each reader as one write of shared bytes.
-      response.removeHeader('Transfer-Encoding');
-      response.writeHead(200, {
-        Connection: 'close',
+      const connection = await takeConnection(context, {
         'Content-Type': 'text/event-stream; charset=utf-8',
         'Cache-Control': 'no-store, no-transform',
         'X-Accel-Buffering': 'no',
       });
-      const reader = new StreamReader(
-        {
-          tenant: { vendor, tenant },
-          audience: { environment, scopes, chart: patient?.chartNumber ?? null },
-          sessionId,
-          expiresAt,
-          position,
-        },
-        response,
-        events,
-        now,
+      if (!hub.running || connection.destroyed) {
+        connection.destroy();
+        return alreadySent;
+      }
+      const reader = hub.join(
+        { vendor, tenant },
+        bounds.last,
+        (channel) => new StreamReader(principal, connection, channel, position, shared),
       );
-      const leave = hub.join(reader);
-      response.once('close', leave);
-      response.on('drain', () => reader.drained());
+      attach(connection, reader, hub);
       reader.send(resumeAt === null ? resetFrame(position) : firstFrame(position));
       reader.catchUp().catch(() => reader.cut());
       return alreadySent;
@@ -81,7 +74,7 @@ export function createEventStream(parts: {
       return hub.size;
     },
     start() {
-      hub.start(events);
+      hub.start();
       stopListening = parts.sessions.onRevoked((sessionId) => hub.endSession(sessionId));
     },
     stop() {

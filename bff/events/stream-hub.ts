@@ -1,107 +1,184 @@
-import type { Clock, Log } from '../deps.ts';
-import type { TenantRef } from '../tenancy.ts';
-import type { CommittedEvent, EventLog } from './event-log.ts';
 import { HEARTBEAT_MS } from '../../shared/stream-event.ts';
+import type { Clock, Log } from '../deps.ts';
+import type { SessionLookup } from '../session/session.ts';
+import { toTenantName } from '../tenancy.ts';
+import type { EventLog } from './event-log.ts';
 import { HEARTBEAT } from './frame.ts';
 import type { StreamReader } from './stream-reader.ts';
+import { TenantChannel } from './tenant-channel.ts';
 
-/** One timer for all connections. Heartbeats are spread over the ticks, so that thousands do not fall into one. */
-const SHARDS = 5;
-const TICK_MS = HEARTBEAT_MS / SHARDS;
-/** A reader whose socket takes nothing for so long is cut off, at most one tick later: within 10 s. */
+/** One timer for all connections. Heartbeats are spread over its ticks, so that events do not wait behind thousands of them. */
+const TICK_MS = 500;
+const SHARDS = HEARTBEAT_MS / TICK_MS;
+/** Every so many ticks: */
+const LOOK_ELSEWHERE = 2;
+const SWEEP = 2;
+const ASK_FOR_SESSIONS = 8;
+/** A reader whose socket takes nothing for so long is cut off, at most one sweep later: within 10 s. */
 const STALL_MS = 8000;
+/** What was still to be sent when the service stopped gets so long. */
+const LAST_BYTES_MS = 3000;
+
+export interface HubParts {
+  readonly events: EventLog;
+  readonly sessions: Pick<SessionLookup, 'ended'>;
+  readonly environment: () => string;
+  readonly clock: Clock;
+  readonly log: Log;
+}
 
 /** All open streams of this process. */
 export class StreamHub {
-  readonly #clock: Clock;
-  readonly #log: Log;
-  readonly #environment: () => string;
-  readonly #readers = new Map<string, Set<StreamReader>>();
+  readonly #parts: HubParts;
+  readonly #channels = new Map<string, TenantChannel>();
   readonly #shards: Set<StreamReader>[] = Array.from({ length: SHARDS }, () => new Set());
+  #size = 0;
   #joined = 0;
   #tick = 0;
   #cancelTick: (() => void) | null = null;
-  #unsubscribe: (() => void) | null = null;
+  #looking = false;
+  #asking = false;
+  #subscriptions: (() => void)[] | null = null;
 
-  constructor(parts: { clock: Clock; log: Log; environment: () => string }) {
-    this.#clock = parts.clock;
-    this.#log = parts.log;
-    this.#environment = parts.environment;
+  constructor(parts: HubParts) {
+    this.#parts = parts;
   }
 
   get size(): number {
-    return this.#shards.reduce((sum, shard) => sum + shard.size, 0);
+    return this.#size;
   }
 
   get running(): boolean {
-    return this.#unsubscribe !== null;
+    return this.#subscriptions !== null;
   }
 
-  start(events: EventLog): void {
-    this.#unsubscribe = events.onCommitted((event) => this.#publish(event));
-    this.#scheduleTick();
+  start(): void {
+    const { events } = this.#parts;
+    this.#subscriptions = [
+      events.onCommitted((event) => this.#channels.get(toTenantName(event))?.committed(event)),
+      events.onElsewhere((tenant) => {
+        if (tenant === null) void this.#lookElsewhere();
+        else this.#channels.get(tenant)?.look();
+      }),
+    ];
   }
 
   /** Ends every stream; the readers come back to another instance, or to this one when it is up again. */
   stop(): void {
-    this.#unsubscribe?.();
-    this.#unsubscribe = null;
+    for (const unsubscribe of this.#subscriptions ?? []) unsubscribe();
+    this.#subscriptions = null;
     this.#cancelTick?.();
     this.#cancelTick = null;
-    for (const reader of this.#all()) reader.end();
+    for (const reader of this.#all()) {
+      if (reader.stalledSince === null) reader.end();
+      else reader.cut();
+    }
+    if (this.#size === 0) return;
+    this.#parts.clock.after(LAST_BYTES_MS, () => {
+      for (const reader of this.#all()) reader.cut();
+    });
   }
 
-  join(reader: StreamReader): () => void {
-    const key = toKey(reader.options.tenant);
-    const group = this.#readers.get(key) ?? new Set();
-    this.#readers.set(key, group.add(reader));
-    const shard = this.#shards[this.#joined++ % SHARDS];
-    shard?.add(reader);
-    return () => {
-      shard?.delete(reader);
-      group.delete(reader);
-      if (group.size === 0 && this.#readers.get(key) === group) this.#readers.delete(key);
-    };
+  /**
+   * @param make the reader of this channel
+   * @param position newest id of the tenant, for a channel that is opened by this reader
+   */
+  join(
+    tenant: TenantChannel['tenant'],
+    position: number,
+    make: (channel: TenantChannel) => StreamReader,
+  ): StreamReader {
+    const name = toTenantName(tenant);
+    const channel = this.#channels.get(name) ?? new TenantChannel(tenant, position, this.#parts);
+    this.#channels.set(name, channel);
+    const reader = make(channel);
+    channel.readers.add(reader);
+    reader.shard = this.#joined++ % SHARDS;
+    this.#shards[reader.shard]?.add(reader);
+    this.#size += 1;
+    if (this.#cancelTick === null) this.#scheduleTick();
+    return reader;
+  }
+
+  leave(reader: StreamReader): void {
+    if (this.#shards[reader.shard]?.delete(reader) !== true) return;
+    this.#size -= 1;
+    const name = toTenantName(reader.principal);
+    const channel = this.#channels.get(name);
+    channel?.readers.delete(reader);
+    if (channel?.readers.size === 0) this.#channels.delete(name);
   }
 
   endSession(sessionId: string): void {
-    for (const reader of this.#all()) if (reader.options.sessionId === sessionId) reader.end();
-  }
-
-  #publish(event: CommittedEvent): void {
-    const group = this.#readers.get(toKey(event));
-    if (group === undefined) return;
-    for (const reader of group) reader.deliver(event);
+    for (const reader of this.#all()) if (reader.principal.sessionId === sessionId) reader.end();
   }
 
   #scheduleTick(): void {
-    this.#cancelTick = this.#clock.after(TICK_MS, () => {
+    this.#cancelTick = this.#parts.clock.after(TICK_MS, () => {
+      this.#cancelTick = null;
+      // Without readers there is nothing to do: the next one that joins starts it again.
+      if (this.#size === 0) return;
       this.#scheduleTick();
-      this.#sweep();
+      this.#tick += 1;
+      if (this.#tick % SWEEP === 0) this.#sweep();
+      if (this.#tick % LOOK_ELSEWHERE === 0) void this.#lookElsewhere();
+      if (this.#tick % ASK_FOR_SESSIONS === 0) void this.#askForSessions();
+      for (const reader of this.#shards[this.#tick % SHARDS] ?? []) reader.send(HEARTBEAT);
     });
   }
 
   #sweep(): void {
-    const now = this.#clock.now();
-    const environment = this.#environment();
+    const now = this.#parts.clock.now();
+    const environment = this.#parts.environment();
     let cut = 0;
     for (const reader of this.#all()) {
-      const { expiresAt, audience } = reader.options;
-      if (reader.stalledSince !== null && now - reader.stalledSince >= STALL_MS) {
+      const { principal, stalledSince } = reader;
+      if (stalledSince !== null && now - stalledSince >= STALL_MS) {
         cut += 1;
         reader.cut();
-      } else if (now >= expiresAt || audience.environment !== environment) reader.end();
+      } else if (now >= principal.expiresAt || principal.environment !== environment) reader.end();
     }
-    if (cut > 0) this.#log.info({ cut }, 'stalled stream readers cut off; they resume from the log');
-    this.#tick = (this.#tick + 1) % SHARDS;
-    for (const reader of this.#shards[this.#tick] ?? []) reader.send(HEARTBEAT);
+    if (cut > 0) this.#parts.log.info({ cut }, 'stalled stream readers cut off; they resume from the log');
+  }
+
+  /** The truth about other processes' events: wake-ups may be lost. One query for all tenants that are read here. */
+  async #lookElsewhere(): Promise<void> {
+    const { events, log } = this.#parts;
+    for (const channel of this.#channels.values()) if (channel.lagging) channel.look();
+    if (!events.shared || this.#looking) return;
+    this.#looking = true;
+    try {
+      const tenants = Array.from(this.#channels.values(), ({ tenant }) => tenant);
+      for (const newest of await events.newest(tenants)) {
+        const channel = this.#channels.get(toTenantName(newest));
+        if (channel !== undefined && newest.last > channel.position) channel.look();
+      }
+    } catch (error) {
+      log.warn({ error }, 'the newest events could not be asked for; tried again in a second');
+    } finally {
+      this.#looking = false;
+    }
+  }
+
+  /** A session that another process revoked: its wake-up may be lost too. */
+  async #askForSessions(): Promise<void> {
+    const { events, sessions, log } = this.#parts;
+    if (!events.shared || this.#asking) return;
+    this.#asking = true;
+    try {
+      const open = new Set<string>();
+      for (const reader of this.#all()) open.add(reader.principal.sessionId);
+      const ended = new Set(await sessions.ended([...open]));
+      if (ended.size === 0) return;
+      for (const reader of this.#all()) if (ended.has(reader.principal.sessionId)) reader.end();
+    } catch (error) {
+      log.warn({ error }, 'the sessions of open streams could not be looked at; tried again in seconds');
+    } finally {
+      this.#asking = false;
+    }
   }
 
   *#all(): Generator<StreamReader> {
     for (const shard of this.#shards) yield* shard;
   }
-}
-
-function toKey({ vendor, tenant }: TenantRef): string {
-  return `${vendor}\0${tenant}`;
 }

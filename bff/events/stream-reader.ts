@@ -1,49 +1,53 @@
-import type { ServerResponse } from 'node:http';
-import type { TenantRef } from '../tenancy.ts';
-import type { CommittedEvent, EventLog } from './event-log.ts';
-import { canSee, type Audience } from './visibility.ts';
+import type { Writable } from 'node:stream';
+import type { Principal } from '../tenancy.ts';
+import { toBatches, type EventBatch } from './event-batch.ts';
+import type { EventLog } from './event-log.ts';
+import { resetFrame } from './frame.ts';
+import { PAGE, type TenantChannel } from './tenant-channel.ts';
 
-const PAGE = 200;
-
-/** Who reads and for how long. */
-export interface ReaderOptions {
-  readonly tenant: TenantRef;
-  readonly audience: Audience;
-  readonly sessionId: string;
-  /** ms since the epoch. */
-  readonly expiresAt: number;
-  /** Everything up to this id was seen. */
-  readonly position: number;
+/** What all readers of a process share. */
+export interface ReaderParts {
+  readonly events: Pick<EventLog, 'after' | 'bounds'>;
+  readonly now: () => number;
 }
 
 /**
  * One open connection. While it keeps up it gets each event as it is committed. When its socket is full it gets nothing
  * and holds nothing: after the socket drained it reads on from the log, so memory stays bounded by one socket buffer.
+ * Thousands are idle: what is not needed for that is not kept here, and nothing is made for each that all can share.
  */
 export class StreamReader {
-  readonly options: ReaderOptions;
-  readonly #response: ServerResponse;
-  readonly #log: EventLog;
-  readonly #now: () => number;
+  /** The session's own: shared by its readers. */
+  readonly principal: Principal;
+  /** The hub's: which of its ticks brings the heartbeat. */
+  shard = 0;
+  readonly #connection: Writable;
+  readonly #channel: TenantChannel;
+  readonly #parts: ReaderParts;
+  /** Everything up to this id was written. */
   #position: number;
   /** Reads from the log instead of the live events. */
   #behind = true;
   /** Since when the socket takes nothing (ms); 0 while it does. */
   #fullSince = 0;
-  #newest: number;
   #catchingUp = false;
 
-  constructor(options: ReaderOptions, response: ServerResponse, log: EventLog, now: () => number) {
-    this.options = options;
-    this.#response = response;
-    this.#log = log;
-    this.#now = now;
-    this.#position = options.position;
-    this.#newest = options.position;
+  constructor(
+    principal: Principal,
+    connection: Writable,
+    channel: TenantChannel,
+    position: number,
+    parts: ReaderParts,
+  ) {
+    this.principal = principal;
+    this.#connection = connection;
+    this.#channel = channel;
+    this.#position = position;
+    this.#parts = parts;
   }
 
   get open(): boolean {
-    return !this.#response.destroyed && !this.#response.writableEnded;
+    return !this.#connection.destroyed && !this.#connection.writableEnded;
   }
 
   /** Since when the socket takes nothing (ms since the epoch); null while it does. */
@@ -51,15 +55,20 @@ export class StreamReader {
     return this.#fullSince === 0 ? null : this.#fullSince;
   }
 
-  deliver(event: CommittedEvent): void {
-    this.#newest = event.id;
-    if (!this.#behind) this.#take(event);
+  deliver(batch: EventBatch): void {
+    if (!this.#behind) this.#take(batch);
+  }
+
+  /** What lies before `position` was removed before this reader was told. */
+  lost(position: number): void {
+    if (this.#behind || position <= this.#position) return;
+    this.#position = position;
+    this.#write(resetFrame(position));
   }
 
   /** A frame outside of the log: heartbeat, reset. Left out while the socket is full. */
   send(frame: Buffer): void {
-    if (this.#fullSince !== 0 || !this.open) return;
-    if (!this.#response.write(frame)) this.#stall();
+    if (this.#fullSince === 0) this.#write(frame);
   }
 
   drained(): void {
@@ -81,32 +90,43 @@ export class StreamReader {
 
   /** The client comes back by itself, with Last-Event-ID. */
   end(): void {
-    this.#response.end();
+    this.#connection.end();
   }
 
   cut(): void {
-    this.#response.destroy();
+    this.#connection.destroy();
   }
 
   async #readPage(): Promise<void> {
-    const page = await this.#log.after(this.options.tenant, this.#position, PAGE);
-    for (const event of page) {
-      if (this.#fullSince !== 0) return;
-      this.#take(event);
+    const { events } = this.#parts;
+    const told = this.#channel.position;
+    const page = await events.after(this.principal, this.#position, PAGE);
+    const [first] = page;
+    const hole = first === undefined ? told > this.#position : first.id > this.#position + 1;
+    if (hole) {
+      // Retention overtook this reader.
+      this.#position = (await events.bounds(this.principal)).last;
+      return this.#write(resetFrame(this.#position));
     }
-    // What was committed while the page was read is in the log, but not in the page.
-    const complete = page.length < PAGE && this.#newest <= this.#position;
+    for (const batch of toBatches(page)) {
+      if (this.#fullSince !== 0) return;
+      this.#take(batch);
+    }
+    // What the channel told while the page was read is in the log, but not in the page.
+    const complete = page.length < PAGE && this.#position >= this.#channel.position;
     if (complete && this.#fullSince === 0) this.#behind = false;
   }
 
-  #take(event: CommittedEvent): void {
-    if (event.id <= this.#position || !this.open) return;
-    this.#position = event.id;
-    if (canSee(this.options.audience, event) && !this.#response.write(event.frame)) this.#stall();
+  #take(batch: EventBatch): void {
+    if (batch.last <= this.#position) return;
+    const bytes = batch.bytesFor(this.principal, this.#position);
+    this.#position = batch.last;
+    if (bytes !== null) this.#write(bytes);
   }
 
-  #stall(): void {
+  #write(bytes: Buffer): void {
+    if (!this.open || this.#connection.write(bytes)) return;
     this.#behind = true;
-    this.#fullSince = this.#now();
+    this.#fullSince = this.#parts.now();
   }
 }

@@ -1,14 +1,10 @@
 import type { EventType } from '../../shared/stream-event.ts';
 import type { Scope } from '../../shared/session.ts';
+import type { Principal } from '../tenancy.ts';
 import type { CommittedEvent } from './event-log.ts';
 
 /** The part of a session that decides what its stream shows. */
-export interface Audience {
-  readonly environment: string;
-  readonly scopes: readonly Scope[];
-  /** Chart number of a patient-bound session. */
-  readonly chart: string | null;
-}
+export type Audience = Pick<Principal, 'environment' | 'scopes' | 'patient'>;
 
 const SCOPE: Record<EventType, Scope> = {
   'pairing.created': 'pair:read',
@@ -34,9 +30,11 @@ export function canSee(
 ): boolean {
   if (event.environment !== audience.environment) return false;
   if (!hasScope(audience, event)) return false;
+  /** Chart number of a patient-bound session. */
+  const chart = audience.patient?.chartNumber ?? null;
   // A case leaves a patient, never the clinic.
-  if (event.type === 'scan.removed') return audience.chart !== null && (event.charts ?? []).includes(audience.chart);
-  return audience.chart === null || event.charts === null || event.charts.includes(audience.chart);
+  if (event.type === 'scan.removed') return chart !== null && (event.charts ?? []).includes(chart);
+  return chart === null || event.charts === null || event.charts.includes(chart);
 }
 
 function hasScope(audience: Audience, event: Pick<CommittedEvent, 'type' | 'requestId'>): boolean {

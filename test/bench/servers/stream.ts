@@ -3,7 +3,7 @@
  * and go after the commit, through session, hub and reader, to the connections. Only what makes events is missing.
  */
 import { subscribe } from 'node:diagnostics_channel';
-import type { ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { createAudit } from '../../../bff/audit/index.ts';
 import { createSystemClock, createSystemRandom } from '../../../bff/clock.ts';
 import { createEventLog, createEventStream } from '../../../bff/events/index.ts';
@@ -70,29 +70,26 @@ answerBroadcasts(
 );
 
 /** Watches what the stream itself does not tell: when a connection's socket took nothing any more, and when it was cut. */
-const full = new Map<ServerResponse, number>();
+const full = new Map<Socket, number>();
+const WATCH_MS = 50;
 const waits: number[] = [];
-subscribe('http.server.request.start', (message) => {
-  const { response } = message as { response: ServerResponse };
-  response.once('close', () => {
-    const since = full.get(response);
-    if (since !== undefined) waits.push(machineTime() - since);
-    open.delete(response);
-    full.delete(response);
-  });
-  open.add(response);
-});
-const open = new Set<ServerResponse>();
+const open = new Set<Socket>();
 
 answer({
-  /** Begins to watch; costs a look at every connection in 50 ms, so only where it is asked for. */
+  /** Begins to watch; costs a look at every connection each time, so only where it is asked for. */
   watch: () => {
+    subscribe('net.server.socket', (message) => open.add((message as { socket: Socket }).socket));
     setInterval(() => {
-      for (const response of open) {
-        if (!response.writableNeedDrain) full.delete(response);
-        else if (!full.has(response)) full.set(response, machineTime());
+      for (const socket of open) {
+        const since = full.get(socket);
+        if (socket.destroyed) {
+          if (since !== undefined) waits.push(machineTime() - since);
+          open.delete(socket);
+          full.delete(socket);
+        } else if (!socket.writableNeedDrain) full.delete(socket);
+        else if (since === undefined) full.set(socket, machineTime());
       }
-    }, 50).unref();
+    }, WATCH_MS).unref();
   },
   /** How long each connection that was cut had taken nothing (ms). */
   waits: () => waits,
