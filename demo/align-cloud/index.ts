@@ -30,6 +30,8 @@ export interface AlignCloud {
   readonly port: number;
   /** The other origin, that pre-signed links point to. */
   readonly cdnUrl: string;
+  /** Where that other host listens, whatever `cdnUrl` says. */
+  readonly cdnPort: number;
   readonly oauthBase: string;
   readonly baseUrl: string;
   readonly loginPage: string;
@@ -145,6 +147,7 @@ export async function createAlignCloud(options: AlignCloudOptions = {}): Promise
     url: cloud.urls.main,
     port: main.port,
     cdnUrl: cloud.urls.cdn,
+    cdnPort: cdn.port,
     oauthBase: cloud.urls.main + cloud.oauthPath,
     baseUrl: cloud.urls.main + cloud.basePath,
     loginPage: `${cloud.urls.main}/login`,

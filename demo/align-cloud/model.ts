@@ -175,6 +175,8 @@ export interface CallRecord {
   at: number;
   point: string;
   companyId: number | undefined;
+  /** Which page was asked for, where one was: a round of listings begins with the first. */
+  page: number | undefined;
   status: number | 'cut off';
   fault: string | undefined;
 }

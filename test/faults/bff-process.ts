@@ -85,7 +85,7 @@ export function launchBff({ config, folder, env = {} }: LaunchOptions): Launch {
         },
       });
     });
-    void ended.then(({ code, signal }) => {
+    child.once('exit', (code, signal) => {
       if (signal === 'SIGKILL') resolve(null);
       else reject(new Error(`the program ended by itself (${code ?? signal}): ${said}${lines.slice(-3).join('\n')}`));
     });

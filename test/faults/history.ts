@@ -179,7 +179,8 @@ function sawEachOnce({ clinics }: History, { name, clinic, from, resets, events 
   // A reset says that events were lost and that the reader must load anew.
   if (resets > 0) return violations;
   for (const { id } of log) {
-    if (id > from && !seen.has(id)) violations.push({ rule: 'a reader missed an event', detail: `${name}: event ${id}` });
+    if (id > from && !seen.has(id))
+      violations.push({ rule: 'a reader missed an event', detail: `${name}: event ${id}` });
   }
   return violations;
 }
@@ -190,7 +191,9 @@ function floorHolds({ listings, pollFloor }: History): Violation[] {
     return ordered.flatMap((call, index): Violation[] => {
       const before = ordered[index - 1];
       if (before === undefined || call.page !== 1 || call.at - before.at >= pollFloor) return [];
-      return [{ rule: 'polled too soon', detail: `account ${accountId}: ${call.at - before.at} ms after the call before` }];
+      return [
+        { rule: 'polled too soon', detail: `account ${accountId}: ${call.at - before.at} ms after the call before` },
+      ];
     });
   });
 }

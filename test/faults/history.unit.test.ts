@@ -45,11 +45,7 @@ const GOOD: History = {
     { accountId: '1', at: 2010, page: 1 },
   ],
   pollFloor: 1000,
-  samples: [
-    { 'cursor 1': 5, 'last id north': 1 },
-    { 'cursor 1': 5, 'last id north': 3 },
-    { 'last id north': 3 },
-  ],
+  samples: [{ 'cursor 1': 5, 'last id north': 1 }, { 'cursor 1': 5, 'last id north': 3 }, { 'last id north': 3 }],
   everythingDue: false,
 };
 
@@ -77,7 +73,9 @@ describe('the judgement over a run', () => {
 
   it('does not ask for what was refused, or is unknown upstream, or was told before the last change', () => {
     const earlier = GOOD.notifications.map((sent) => (sent.rxId === 'rx-11' ? { ...sent, at: 150 } : sent));
-    const older = NORTH.shown.map((scan) => (scan.orderId === '11' ? { ...scan, modifiedAt: 100, version: 'a' } : scan));
+    const older = NORTH.shown.map((scan) =>
+      scan.orderId === '11' ? { ...scan, modifiedAt: 100, version: 'a' } : scan,
+    );
     expect(rules({ ...north({ shown: older }), notifications: earlier })).toEqual([]);
   });
 
@@ -86,7 +84,9 @@ describe('the judgement over a run', () => {
   });
 
   it('finds an older version that is still shown', () => {
-    const older = NORTH.shown.map((scan) => (scan.orderId === '11' ? { ...scan, modifiedAt: 100, version: 'a' } : scan));
+    const older = NORTH.shown.map((scan) =>
+      scan.orderId === '11' ? { ...scan, modifiedAt: 100, version: 'a' } : scan,
+    );
     expect(rules(north({ shown: older }))).toEqual([
       'an older version is shown: order 11 of north: Lab Review of 1970-01-01T00:00:00.100Z, upstream has Lab Review of 1970-01-01T00:00:00.200Z',
     ]);

@@ -44,7 +44,7 @@ export function follow(options: FollowOptions): Follower {
   let position: number | null = from;
   let resets = 0;
   let connections = 0;
-  let stopped = false;
+  const over = new AbortController();
   let request: ClientRequest | null = null;
   let token: string | null = null;
 
@@ -90,7 +90,7 @@ export function follow(options: FollowOptions): Follower {
   }
 
   async function run(): Promise<void> {
-    while (!stopped) {
+    while (!over.signal.aborted) {
       try {
         token ??= await options.token();
         connections += 1;
@@ -100,7 +100,7 @@ export function follow(options: FollowOptions): Follower {
         // Nobody is there to give a session: asked again below.
         token = null;
       }
-      if (!stopped) await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+      if (!over.signal.aborted) await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
     }
   }
   void run();
@@ -122,7 +122,7 @@ export function follow(options: FollowOptions): Follower {
       return connections;
     },
     stop() {
-      stopped = true;
+      over.abort();
       request?.destroy();
     },
   };

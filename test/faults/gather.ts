@@ -1,0 +1,127 @@
+/** Lets a run come to rest and writes down what it left behind. */
+import type { ScanList } from '../../shared/scan.ts';
+import { CLINICS } from '../support/bff.ts';
+import {
+  checkHistory,
+  type ClinicHistory,
+  type History,
+  type Sample,
+  type ShownCase,
+  type Violation,
+} from './history.ts';
+import type { PairedClinic, Stage } from './stage.ts';
+import { lastEventId, oldestCursor } from './store-view.ts';
+import { follow, type Follower } from './stream-follower.ts';
+import type { Traffic } from './traffic.ts';
+
+export interface GatherParts {
+  readonly stage: Stage;
+  readonly traffic: Traffic;
+  readonly followers: readonly Follower[];
+  readonly samples: readonly Sample[];
+  readonly pollFloor: number;
+  /** Waits for a whole round of every account after the last change. */
+  readonly everythingDue: boolean;
+  /** How long what is due may take to become visible (ms). */
+  readonly settleMs: number;
+}
+
+export interface Verdict {
+  readonly history: History;
+  readonly violations: readonly Violation[];
+  /** From the end of the traffic until nothing was missing (ms); null: something still was when time was up. */
+  readonly settledMs: number | null;
+}
+
+const AGAIN_MS = 400;
+
+/** The traffic has ended and a process is up. Looks again until nothing is missing or the time is up. */
+export async function settleAndJudge(parts: GatherParts): Promise<Verdict> {
+  const { stage } = parts;
+  const began = performance.now();
+  const quietAt = stage.cloud.clock.now();
+  const isLate = (): boolean => performance.now() - began > parts.settleMs;
+  if (parts.everythingDue) {
+    while ((await oldestCursor(stage.store)) <= quietAt && !isLate()) await pause(AGAIN_MS);
+  }
+  for (;;) {
+    const history = await gather(parts);
+    const violations = checkHistory(history);
+    if (violations.length === 0) return { history, violations, settledMs: performance.now() - began };
+    if (isLate()) return { history, violations, settledMs: null };
+    await pause(AGAIN_MS);
+  }
+}
+
+async function gather(parts: GatherParts): Promise<History> {
+  const { stage, traffic, followers, samples, pollFloor, everythingDue } = parts;
+  const clinics: ClinicHistory[] = [];
+  for (const clinic of stage.clinics) {
+    const token = await stage.mint(clinic);
+    const shown = await shownBy(stage, token);
+    clinics.push({ clinic: clinic.name, accountId: clinic.accountId, shown, log: await logOf(stage, clinic, token) });
+  }
+  return {
+    notifications: traffic.journal,
+    upstream: [...stage.cloud.state.orders.values()].map((order) => ({
+      accountId: String(order.companyId),
+      orderId: String(order.orderId),
+      rxId: order.rxId,
+      modifiedAt: order.modifiedDate,
+      status: order.status,
+    })),
+    clinics,
+    followers: followers.map(({ name, clinic, from, resets, events }) => ({
+      name,
+      clinic,
+      // One that never got through saw nothing and must not pass for one that missed nothing.
+      from: from ?? 0,
+      resets,
+      events: [...events],
+    })),
+    listings: stage.listings(),
+    pollFloor,
+    samples,
+    everythingDue,
+  };
+}
+
+async function shownBy(stage: Stage, token: string): Promise<ShownCase[]> {
+  const shown: ShownCase[] = [];
+  for (let cursor: string | null | undefined; cursor !== null;) {
+    const answer = await fetch(`http://127.0.0.1:${stage.alive()?.port ?? 9}/v1/scans/search`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ limit: 200, ...(cursor !== undefined && { cursor }) }),
+    });
+    if (!answer.ok) throw new Error(`the inbox answered ${answer.status}: ${await answer.text()}`);
+    const list = (await answer.json()) as ScanList;
+    for (const { orderId, rxId, modifiedAt, status, version } of list.items) {
+      shown.push({ orderId, rxId, modifiedAt: Date.parse(modifiedAt), status, version });
+    }
+    cursor = list.nextCursor;
+  }
+  return shown;
+}
+
+/** The whole log, as a reader gets it that resumes from before the first event. */
+async function logOf(stage: Stage, { name }: PairedClinic, token: string): Promise<ClinicHistory['log']> {
+  const { vendor, tenant } = CLINICS[name];
+  const last = await lastEventId(stage.store, vendor, tenant);
+  const reader = follow({
+    name: 'log',
+    clinic: name,
+    url: `http://127.0.0.1:${stage.alive()?.port ?? 9}`,
+    token: () => Promise.resolve(token),
+    lastEventId: 0,
+  });
+  const end = performance.now() + 20_000;
+  while ((reader.position ?? 0) < last && performance.now() < end) await pause(20);
+  reader.stop();
+  if (reader.resets > 0) throw new Error(`the log of ${name} does not reach back to its beginning`);
+  return reader.events.map(({ id, type, orderId, version }) => ({ id, type, orderId, version }));
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

@@ -1,0 +1,63 @@
+/** The quick form of the soak: the real program dies again and again while notifications come in. */
+import { afterEach, describe, expect, it } from 'vitest';
+import { settleAndJudge } from './gather.ts';
+import type { Sample } from './history.ts';
+import { AIMS, killAgainAndAgain } from './kill-driver.ts';
+import { createSeeded } from './seeded.ts';
+import { openStage, type Stage } from './stage.ts';
+import { sampleStore } from './store-view.ts';
+import { follow, type Follower } from './stream-follower.ts';
+import { startTraffic } from './traffic.ts';
+
+const KILLS = 14;
+/** The listing is an hour away: what becomes visible was told by a notification. */
+const HOUR = 3_600_000;
+const seed = `quick-${Date.now()}`;
+
+let stage: Stage | undefined;
+let followers: Follower[] = [];
+afterEach(async () => {
+  for (const follower of followers) follower.stop();
+  followers = [];
+  await stage?.close();
+});
+
+describe(`the program under SIGKILL (seed ${seed})`, () => {
+  it(`loses no acknowledged notification and tells no version twice, over ${KILLS} kills at all kinds of moments`, async () => {
+    const random = createSeeded(seed);
+    stage = await openStage({ random, timings: { pollFloor: HOUR }, clinics: ['riverside', 'namesake'] });
+    const here = stage;
+    const samples: Sample[] = [];
+    const traffic = startTraffic({
+      stage,
+      random: random.fork('traffic'),
+      pauseMs: 25,
+      ready: () => here.alive() !== null,
+    });
+    followers = stage.clinics.map((clinic) =>
+      follow({
+        name: `reader of ${clinic.name}`,
+        clinic: clinic.name,
+        url: here.lines.stream.url,
+        token: () => here.mint(clinic),
+      }),
+    );
+    const report = await killAgainAndAgain({
+      stage,
+      traffic,
+      random: random.fork('kills'),
+      kills: KILLS,
+      // The log must be long before pages move: minutes, so the soak looks at it.
+      aims: AIMS.filter((aim) => aim !== 'at checkpoint'),
+      onRevived: async () => void samples.push(await sampleStore(here.store)),
+    });
+    await traffic.stop();
+    expect(report.kills).toBe(KILLS);
+    expect(traffic.acknowledged).toBeGreaterThan(KILLS);
+
+    const parts = { stage, traffic, followers, samples, pollFloor: HOUR, everythingDue: false, settleMs: 15_000 };
+    const { violations, history } = await settleAndJudge(parts);
+    expect(violations).toEqual([]);
+    expect(history.clinics.every(({ shown }) => shown.length > 0)).toBe(true);
+  }, 60_000);
+});
