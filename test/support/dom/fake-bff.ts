@@ -1,6 +1,6 @@
-import './own-storage.ts';
+import { ownStorage } from './own-storage.ts';
 import { toProblem, type ProblemCode } from '../../../shared/problem.ts';
-import { toScopes, type ComponentName, type Scope, type SessionRequest } from '../../../shared/session.ts';
+import { toScopes, type Scope, type SessionRequest } from '../../../shared/session.ts';
 import type { EventData, EventType } from '../../../shared/stream-event.ts';
 
 export interface FakeCall {
@@ -46,6 +46,8 @@ export interface FakeBff {
   grant(scopes: readonly Scope[] | null): void;
   /** The next sessions are of this user. */
   signInAs(user: string): void;
+  /** Sessions from now on name the group that may share a stream; streams tell their place and resume exactly. */
+  share(group: (request: SessionRequest, user: string) => string): void;
   offline(): void;
   online(): void;
   restore(): void;
@@ -83,8 +85,11 @@ export function installFakeBff(): FakeBff {
   let down = false;
   let scopes: readonly Scope[] | null = null;
   let user = 'dr-lee';
+  let groupOf: ((request: SessionRequest, user: string) => string) | undefined;
+  const log: { id: number; lines: string }[] = [];
 
-  function mint(components: readonly ComponentName[]): string {
+  function mint(request: SessionRequest): string {
+    const { components } = request;
     const number = ++tokens;
     const granted = scopes ?? toScopes(Object.fromEntries(components.map((name) => [name, { enabled: true }])));
     const now = Math.floor(Date.now() / 1000);
@@ -97,6 +102,8 @@ export function installFakeBff(): FakeBff {
       exp: now + 900,
       livemode: false,
       scope: granted.join(' '),
+      // Test files run at the same time in one origin, where locks and channels are common to all.
+      ...(groupOf && { group: `${ownStorage} ${groupOf(request, user)}` }),
       number,
     };
     return `${encode({ alg: 'none' })}.${encode(claims)}.x`;
@@ -120,13 +127,19 @@ export function installFakeBff(): FakeBff {
   }
 
   function openStream(headers: Headers, signal: AbortSignal | null): Response {
-    resumedFrom.push(headers.get('Last-Event-ID'));
+    const from = headers.get('Last-Event-ID');
+    resumedFrom.push(from);
     let own: ReadableStreamDefaultController<Uint8Array>;
     const body = new ReadableStream<Uint8Array>({
       start(controller) {
         own = controller;
         streams.add(controller);
-        controller.enqueue(encoder.encode('event: heartbeat\ndata: {"heartbeatTimeout":20000}\n\n'));
+        const place = groupOf ? `id: ${from ?? lastId}\n` : '';
+        controller.enqueue(encoder.encode(`${place}event: heartbeat\ndata: {"heartbeatTimeout":20000}\n\n`));
+        if (groupOf && from !== null) {
+          const missed = log.filter(({ id }) => id > Number(from));
+          for (const { lines } of missed) controller.enqueue(encoder.encode(lines));
+        }
         signal?.addEventListener('abort', () => {
           if (streams.delete(own)) own.error(new DOMException('aborted', 'AbortError'));
         });
@@ -148,7 +161,7 @@ export function installFakeBff(): FakeBff {
     if (url.pathname === SESSION_URL) {
       sessionRequests.push(body as SessionRequest);
       if (refusing) return new Response('signed out', { status: 403 });
-      const token = mint((body as SessionRequest).components);
+      const token = mint(body as SessionRequest);
       return Response.json({ session_token: token, expires_at: new Date(Date.now() + 900_000).toISOString() });
     }
     if (!url.pathname.startsWith('/v1/')) return realFetch(input, init);
@@ -201,7 +214,10 @@ export function installFakeBff(): FakeBff {
       return { release };
     },
     push(type, data = {}) {
-      send(`id: ${++lastId}\nevent: ${type}\ndata: ${JSON.stringify(data)}\n\n`);
+      const id = ++lastId;
+      const lines = `id: ${id}\nevent: ${type}\ndata: ${JSON.stringify(data)}\n\n`;
+      log.push({ id, lines });
+      send(lines);
     },
     reset() {
       send('event: stream.reset\ndata: {}\n\n');
@@ -219,6 +235,9 @@ export function installFakeBff(): FakeBff {
     },
     signInAs(id) {
       user = id;
+    },
+    share(group) {
+      groupOf = group;
     },
     offline() {
       down = true;
