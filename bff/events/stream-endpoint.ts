@@ -21,7 +21,7 @@ export interface EventStream {
 /** `GET /v1/events`: written to the socket itself; Hono's own streaming costs many times the memory and is unbounded. */
 export function createEventStream(parts: {
   events: EventLog;
-  sessions: Pick<SessionLookup, 'onRevoked' | 'ended'>;
+  sessions: Pick<SessionLookup, 'onRevoked'>;
   /** Name of the active Align environment: streams of another one end, the client renews its session. */
   environment: () => string;
   clock: Clock;

@@ -1,6 +1,5 @@
 import { HEARTBEAT_MS } from '../../shared/stream-event.ts';
 import type { Clock, Log } from '../deps.ts';
-import type { SessionLookup } from '../session/session.ts';
 import { toTenantName } from '../tenancy.ts';
 import type { EventLog } from './event-log.ts';
 import { HEARTBEAT } from './frame.ts';
@@ -13,7 +12,6 @@ const SHARDS = HEARTBEAT_MS / TICK_MS;
 /** Every so many ticks: */
 const LOOK_ELSEWHERE = 2;
 const SWEEP = 2;
-const ASK_FOR_SESSIONS = 8;
 /** A reader whose socket takes nothing for so long is cut off, at most one sweep later: within 10 s. */
 const STALL_MS = 8000;
 /** What was still to be sent when the service stopped gets so long. */
@@ -21,7 +19,6 @@ const LAST_BYTES_MS = 3000;
 
 export interface HubParts {
   readonly events: EventLog;
-  readonly sessions: Pick<SessionLookup, 'ended'>;
   readonly environment: () => string;
   readonly clock: Clock;
   readonly log: Log;
@@ -37,7 +34,6 @@ export class StreamHub {
   #tick = 0;
   #cancelTick: (() => void) | null = null;
   #looking = false;
-  #asking = false;
   #subscriptions: (() => void)[] | null = null;
 
   constructor(parts: HubParts) {
@@ -122,7 +118,6 @@ export class StreamHub {
       this.#tick += 1;
       if (this.#tick % SWEEP === 0) this.#sweep();
       if (this.#tick % LOOK_ELSEWHERE === 0) void this.#lookElsewhere();
-      if (this.#tick % ASK_FOR_SESSIONS === 0) void this.#askForSessions();
       for (const reader of this.#shards[this.#tick % SHARDS] ?? []) reader.send(HEARTBEAT);
     });
   }
@@ -157,24 +152,6 @@ export class StreamHub {
       log.warn({ error }, 'the newest events could not be asked for; tried again in a second');
     } finally {
       this.#looking = false;
-    }
-  }
-
-  /** A session that another process revoked: its wake-up may be lost too. */
-  async #askForSessions(): Promise<void> {
-    const { events, sessions, log } = this.#parts;
-    if (!events.shared || this.#asking) return;
-    this.#asking = true;
-    try {
-      const open = new Set<string>();
-      for (const reader of this.#all()) open.add(reader.principal.sessionId);
-      const ended = new Set(await sessions.ended([...open]));
-      if (ended.size === 0) return;
-      for (const reader of this.#all()) if (ended.has(reader.principal.sessionId)) reader.end();
-    } catch (error) {
-      log.warn({ error }, 'the sessions of open streams could not be looked at; tried again in seconds');
-    } finally {
-      this.#asking = false;
     }
   }
 

@@ -31,27 +31,6 @@ export function selectSession(db: Kysely<Schema>, id: string): Promise<SessionRo
   return db.selectFrom('sessions').selectAll().where('id', '=', id).executeTakeFirst();
 }
 
-/** Placeholders in one statement. */
-const AT_ONCE = 500;
-
-/** Those of these sessions that are over, revoked or gone at `now` (ms since the epoch). */
-export async function selectEnded(db: Kysely<Schema>, ids: readonly string[], now: number): Promise<string[]> {
-  const ended: string[] = [];
-  for (let from = 0; from < ids.length; from += AT_ONCE) {
-    const some = ids.slice(from, from + AT_ONCE);
-    const rows = await db
-      .selectFrom('sessions')
-      .select('id')
-      .where('id', 'in', some)
-      .where('revoked_at', 'is', null)
-      .where('expires_at', '>', now)
-      .execute();
-    const alive = new Set(rows.map(({ id }) => id));
-    ended.push(...some.filter((id) => !alive.has(id)));
-  }
-  return ended;
-}
-
 /** The columns were written by `insertSession` alone, from validated input. */
 export function fromSessionRow(row: SessionRow): StoredSession {
   return {

@@ -6,8 +6,6 @@ export interface SessionLookup {
   find(sessionId: string): Promise<Principal | null>;
   /** The same where it is in memory already; null: ask `find`. */
   held(sessionId: string): Principal | null;
-  /** Those of these sessions that are over or revoked, by whichever process: asked of the store. */
-  ended(sessionIds: readonly string[]): Promise<string[]>;
   /** Told when a session is revoked, so that its streams close. Returns its own removal. */
   onRevoked(listener: (sessionId: string) => void): () => void;
 }

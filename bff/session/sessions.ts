@@ -8,7 +8,7 @@ import { noteKnownChart } from '../store/known-charts.ts';
 import type { Vendor } from '../vendors.ts';
 import { createRevocations } from './revocations.ts';
 import { SessionCache } from './session-cache.ts';
-import { fromSessionRow, insertSession, selectEnded, selectSession } from './session-table.ts';
+import { fromSessionRow, insertSession, selectSession } from './session-table.ts';
 import type { SessionLookup, StoredSession } from './session.ts';
 import type { SessionTokens } from './token.ts';
 
@@ -165,12 +165,6 @@ export function createSessions(parts: {
 
     held(sessionId) {
       return unlessOver(cache.get(sessionId) ?? null)?.principal ?? null;
-    },
-
-    async ended(sessionIds) {
-      const ended = await selectEnded(store.db, sessionIds, clock.now());
-      for (const sessionId of ended) cache.delete(sessionId);
-      return ended;
     },
 
     onRevoked(listener) {

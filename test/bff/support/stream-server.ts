@@ -30,10 +30,7 @@ export async function startStreamServer(options: { store?: Store } = {}) {
   const events = createEventLog({ store, clock });
   const revoked = new Set<(sessionId: string) => void>();
   const environment = { name: 'sandbox' };
-  /** Sessions that were revoked by another process, which nobody here was told of. */
-  const ended = new Set<string>();
   const sessions = {
-    ended: (ids: readonly string[]) => Promise.resolve(ids.filter((id) => ended.has(id))),
     onRevoked: (listener: (sessionId: string) => void) => {
       revoked.add(listener);
       return () => revoked.delete(listener);
@@ -58,7 +55,6 @@ export async function startStreamServer(options: { store?: Store } = {}) {
     events,
     stream,
     environment,
-    ended,
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     revoke: (sessionId: string) => {
       for (const listener of revoked) listener(sessionId);
