@@ -74,7 +74,12 @@ export interface TestBff {
     headers?: Record<string, string>,
   ): Promise<Response>;
   /** Signs in at the simulator as a person would, and chooses the clinic's account. */
-  pair(clinic: Clinic, user?: { id: string; displayName: string }, login?: string): Promise<Pairing>;
+  pair(
+    clinic: Clinic,
+    user?: { id: string; displayName: string },
+    login?: string,
+    accountId?: string,
+  ): Promise<Pairing>;
   /** Another BFF takes over address and store (a file), as after a kill; the former one is the caller's to end. */
   revive(fresh: Pick<TestBffOptions, 'clock' | 'fetch' | 'log' | 'activity'>): Promise<void>;
   stop(): Promise<void>;
@@ -154,7 +159,12 @@ export async function startBff(options: TestBffOptions = {}): Promise<TestBff> {
     align,
     call,
     mint,
-    async pair(clinic, user = { id: 'u-dentist', displayName: 'Dr. Day' }, login = ALIGN_LOGINS[clinic].login) {
+    async pair(
+      clinic,
+      user = { id: 'u-dentist', displayName: 'Dr. Day' },
+      login = ALIGN_LOGINS[clinic].login,
+      accountId = ALIGN_LOGINS[clinic].accountId,
+    ) {
       const { session_token } = await mint(clinic, { user });
       const origin = VENDOR_ORIGINS[CLINICS[clinic].vendor];
       const { startUrl } = await read<{ startUrl: string }>(

@@ -216,6 +216,39 @@ const SCENARIOS: Record<string, () => Promise<void>> = {
     expect((await stand.list()).items).toMatchObject([{ learntBy: 'poll', unread: true }]);
   },
 
+  async 'old-scanner'() {
+    await open();
+    stand.cloud.play('old-scanner');
+    await stand.advance(5000);
+    const [scan] = (await stand.list()).items;
+    expect(scan).toMatchObject({ scanner: 'HD2012A0093', assets: { ide: { state: 'waiting' } } });
+    expect(scan?.thumbnails).toHaveLength(6);
+  },
+
+  async 'sent-to-modeling'() {
+    await open();
+    await stand.sendRx(ANN);
+    stand.cloud.play('sent-to-modeling');
+    await stand.advance(200_000);
+    const [scan] = (await stand.list()).items;
+    expect(scan).toMatchObject({ phase: 'modeling', learntBy: 'poll', versionNumber: 2 });
+    // A step that nobody is notified of says nothing against the callback, and recovers nothing.
+    const { health, ledger } = await stand.pairing();
+    expect(health.callback).toBe('confirmed');
+    expect(ledger).toMatchObject({ cases: 1, byNotification: 1, recovered: 0 });
+  },
+
+  async 'still-on-the-scanner'() {
+    await open();
+    const request = await stand.sendRx(ANN);
+    stand.cloud.play('still-on-the-scanner');
+    await stand.advance(130_000);
+    expect((await stand.list()).items).toEqual([]);
+    expect(await stand.problem('DELETE', `/v1/scan-requests/${request.id}`)).toMatchObject({
+      code: 'scanning_has_begun',
+    });
+  },
+
   async 'unclear-scan-request'() {
     await open();
     await stand.ask('GET', '/v1/practice');

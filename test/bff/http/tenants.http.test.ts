@@ -4,6 +4,7 @@ import { createAlignCloud, type AlignCloud } from '../../../demo/align-cloud/ind
 import type { Endpoint } from '../../../bff/http/endpoint.ts';
 import type { ScanDetail, ScanList } from '../../../shared/scan.ts';
 import type { ScanRequest } from '../../../shared/scan-request.ts';
+import type { WhereAnswer } from '../../../shared/where.ts';
 import { CLINICS, startBff, VENDOR_KEYS, type Clinic, type TestBff } from '../../support/bff.ts';
 
 const clinics = Object.keys(CLINICS) as Clinic[];
@@ -106,6 +107,8 @@ const PARAMETERS: Record<string, { of(owner: Estate, clinic: Clinic): string; un
   'GET /v1/scans/:orderId/rx orderId': { of: (owner) => owner.orderId, unknown: '999999999' },
   'GET /v1/server/:tenant/scans/:orderId orderId': { of: (owner) => owner.orderId, unknown: '999999999' },
   'GET /v1/server/:tenant/scans/:orderId tenant': { of: (_, clinic) => CLINICS[clinic].tenant, unknown: 'nowhere' },
+  'GET /v1/ledger tenant': { of: (_, clinic) => CLINICS[clinic].tenant, unknown: 'nowhere' },
+  'GET /v1/audit tenant': { of: (_, clinic) => CLINICS[clinic].tenant, unknown: 'nowhere' },
   'GET /v1/server/:tenant/scans tenant': { of: (_, clinic) => CLINICS[clinic].tenant, unknown: 'nowhere' },
   'DELETE /v1/scan-requests/:id id': { of: (owner) => owner.requestId, unknown: 'rq_AAAAAAAAAAAAAAAAAAAA' },
   'DELETE /v1/sessions/:id id': { of: (owner) => owner.session.id, unknown: 'es_AAAAAAAAAAAAAAAAAAAAAAAA' },
@@ -125,6 +128,7 @@ const BODIES: Record<string, (owner: Estate) => unknown> = {
   }),
   'POST /v1/scan-requests/search': (owner) => ({ chartNumber: owner.chart }),
   'POST /v1/scans/search': (owner) => ({ chartNumber: owner.chart }),
+  'POST /v1/scans/where': (owner) => ({ text: owner.rxId }),
   'POST /v1/scans/:orderId/read': () => ({ version: 'any' }),
   'PATCH /v1/patients': (owner) => ({
     chartNumber: owner.chart,
@@ -140,8 +144,12 @@ const BODIES: Record<string, (owner: Estate) => unknown> = {
 const OWN_ALONE = new Set(['DELETE /v1/pairing', 'DELETE /v1/pairing/login', 'PUT /v1/pairing']);
 
 const keyOf = (endpoint: Endpoint): string => `${endpoint.method.toUpperCase()} ${endpoint.path}`;
-const parametersOf = (endpoint: Endpoint): string[] =>
-  [...endpoint.path.matchAll(/:(\w+)/g)].map((match) => match[1] ?? '');
+const queryOf = (endpoint: Endpoint): string[] =>
+  endpoint.kind === 'raw' && endpoint.query?.['tenant'] !== undefined ? ['tenant'] : [];
+const parametersOf = (endpoint: Endpoint): string[] => [
+  ...[...endpoint.path.matchAll(/:(\w+)/g)].map((match) => match[1] ?? ''),
+  ...queryOf(endpoint),
+];
 
 function parameter(endpoint: Endpoint, name: string): (typeof PARAMETERS)[string] {
   const found = PARAMETERS[`${keyOf(endpoint)} ${name}`];
@@ -150,8 +158,13 @@ function parameter(endpoint: Endpoint, name: string): (typeof PARAMETERS)[string
 }
 
 function pathOf(endpoint: Endpoint, value: (name: string) => string): string {
-  return endpoint.path.replaceAll(/:(\w+)(\{[^}]*\})?/g, (_, name: string) => encodeURIComponent(value(name)));
+  const path = endpoint.path.replaceAll(/:(\w+)(\{[^}]*\})?/g, (_, name: string) => encodeURIComponent(value(name)));
+  const query = queryOf(endpoint).map((name) => `${name}=${encodeURIComponent(value(name))}`);
+  return query.length === 0 ? path : `${path}?${query.join('&')}`;
 }
+
+/** They are asked for by the clinic alone. */
+const BY_TENANT = new Set(['GET /v1/server/:tenant/scans', 'GET /v1/ledger', 'GET /v1/audit']);
 
 function ask(endpoint: Endpoint, caller: Clinic, path: string, owner: Estate): Promise<Response> {
   const hasBody = endpoint.kind === 'json' && endpoint.body !== null;
@@ -201,7 +214,7 @@ describe.each(pairs)('$caller, with what belongs to $owner', ({ caller, owner })
         name === 'tenant' ? CLINICS[owner].tenant : parameter(endpoint, name).unknown,
       );
       const answer = await ask(endpoint, caller, theirs, estate);
-      if (keyOf(endpoint) === 'GET /v1/server/:tenant/scans') {
+      if (BY_TENANT.has(keyOf(endpoint))) {
         // The tenant ids of two vendors are two worlds: the caller sees its own clinic of that name, if it has one.
         expect(betrays(await answer.text(), estate), keyOf(endpoint)).toEqual([]);
         continue;
@@ -228,6 +241,9 @@ describe.each(pairs)('$caller, with what belongs to $owner', ({ caller, owner })
       const text = await answer.text();
       expect(betrays(text, estate), keyOf(endpoint)).toEqual([]);
       if (keyOf(endpoint).endsWith('/search')) expect(JSON.parse(text)).toMatchObject({ items: [] });
+      if (keyOf(endpoint).endsWith('/where')) {
+        expect((JSON.parse(text) as WhereAnswer).findings.map(({ rule }) => rule)).toEqual(['unknown']);
+      }
       if (keyOf(endpoint).endsWith('/check')) expect(JSON.parse(text)).toMatchObject({ verdict: 'unknown' });
     }
   });
