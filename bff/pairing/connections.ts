@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { LearntBy } from '../../shared/scan.ts';
 import type { Clock } from '../deps.ts';
 import { ProblemError } from '../http/problem-error.ts';
@@ -72,21 +73,11 @@ export function createConnections(parts: {
   async function noteNotification(tx: Tx, id: string): Promise<void> {
     const { state, polledInARow } = nextCallbackHealth({ state: 'none', polledInARow: 0 }, { kind: 'notified' });
     const now = clock.now();
-    // One statement that guards itself: bursts come here without a lock, and mostly change nothing.
-    await tx
-      .updateTable('connections')
-      .set({ callback_state: state, polled_in_a_row: polledInARow, last_notification_at: now })
-      .where('id', '=', id)
-      .where('state', '!=', 'unpaired')
-      .where((eb) =>
-        eb.or([
-          eb('callback_state', '!=', state),
-          eb('polled_in_a_row', '!=', polledInARow),
-          eb('last_notification_at', 'is', null),
-          eb('last_notification_at', '<=', now - NOTED_EVERY),
-        ]),
-      )
-      .execute();
+    // One statement that guards itself: every burst comes here, without a lock, and mostly there is nothing to change.
+    await sql`update connections
+      set callback_state = ${state}, polled_in_a_row = ${polledInARow}, last_notification_at = ${now}
+      where id = ${id} and state <> 'unpaired' and (callback_state <> ${state} or polled_in_a_row <> ${polledInARow}
+        or last_notification_at is null or last_notification_at <= ${now - NOTED_EVERY})`.execute(tx);
   }
 
   async function noteVersionLearnt(tx: Tx, id: string, by: LearntBy): Promise<void> {
