@@ -32,6 +32,7 @@ export class ArrivalDesk implements ReactiveController {
   readonly #search: WhereSearch;
   #clinic: Pairing | null = null;
   #asked = false;
+  #shown = false;
   #gone = false;
 
   constructor(host: ArrivalHost, inbox: Inbox, door: ArrivalDoor) {
@@ -48,6 +49,7 @@ export class ArrivalDesk implements ReactiveController {
     const dialog = this.#dialog;
     if (this.#asked && dialog && !dialog.open) {
       dialog.showModal();
+      this.#shown = true;
       dialog.querySelector<HTMLElement>(this.#bound ? 'h2' : 'input')?.focus();
     } else if (!this.#asked && dialog?.open === true) dialog.close();
     // What had the focus is gone; outside of the dialog nothing takes it.
@@ -93,7 +95,7 @@ export class ArrivalDesk implements ReactiveController {
   }
 
   renderDialog(): TemplateResult {
-    return html`<dialog class="where" part="where" aria-labelledby="where-title" @close=${this.#close}>
+    return html`<dialog class="where" part="where" aria-labelledby="where-title" @close=${this.#closed}>
       ${this.#asked ? this.#renderWhere() : nothing}
     </dialog>`;
   }
@@ -180,9 +182,15 @@ export class ArrivalDesk implements ReactiveController {
   readonly #close = (): void => {
     const dialog = this.#dialog;
     this.#asked = false;
+    this.#shown = false;
     this.#gone = false;
     this.#search.drop();
     if (dialog?.open === true) dialog.close();
+  };
+
+  /** By Escape. The event comes a task later: one of a former closing says nothing about a dialog that is open again. */
+  readonly #closed = (): void => {
+    if (this.#shown && this.#dialog?.open === false) this.#close();
   };
 
   /** Opens the case in the list: a filter that hides it goes; an old one is listed by its day. */
@@ -202,6 +210,8 @@ export class ArrivalDesk implements ReactiveController {
     }
     this.#close();
     if (inbox.state.open !== orderId) this.#door.look().toggle(orderId);
+    // Drawn open, so that all of it is brought into view.
+    await this.#host.updateComplete;
     await this.#door.focus(orderId);
   }
 }

@@ -21,6 +21,9 @@ export const inboxStyles = css`
   .arrivals {
     min-block-size: 30px;
   }
+  .head .plain {
+    margin-inline: calc(var(--_unit) * -3);
+  }
   .filters {
     padding: calc(var(--_unit) * 2) calc(var(--_unit) * 4);
     border-block-end: 1px solid var(--_border);

@@ -84,7 +84,7 @@ function overview(patient: Patient): Html {
         ${planTable(patient)}
       </section>
     </div>
-    <itero-scan-inbox chart-number="${patient.chartNumber}">${unreachable}</itero-scan-inbox>
+    <itero-scan-inbox chart-number="${patient.chartNumber}" settings-url="/settings">${unreachable}</itero-scan-inbox>
   </div>`;
 }
 

@@ -8,6 +8,6 @@ export function scansPage(user: User, bff: string): Html {
     title: 'Scans',
     active: '/scans',
     body: html`<div class="head"><h1>Scans</h1></div>
-      <itero-scan-inbox id="clinic-inbox">${unreachable}</itero-scan-inbox>`,
+      <itero-scan-inbox id="clinic-inbox" settings-url="/settings">${unreachable}</itero-scan-inbox>`,
   });
 }

@@ -63,8 +63,8 @@ describe('itero-scan-request', () => {
 
     for (const [state, sentence] of [
       ['unpaired', 'This clinic is not connected to iTero.'],
-      ['needs_login', 'Nobody is signed in to iTero any more. Sign in again'],
-      ['lost', 'Somebody disconnected this clinic in iTero. Connect it again'],
+      ['needs_login', 'Nobody is signed in to iTero any more. Whoever manages the connection can sign in again'],
+      ['lost', 'Somebody disconnected this clinic in iTero. Whoever manages the connection can connect it again'],
     ] as const) {
       it(`says what to do when the clinic is ${state}, and when it is paired again`, async () => {
         bff.answer('GET', '/v1/pairing', { json: unpaired({ state }) });

@@ -1,0 +1,151 @@
+import { assert } from 'chai';
+import { WHERE_ACTIONS, WHERE_RULES, type WhereRule } from '../../../shared/finding.ts';
+import { shows, useWhereClinic } from '../../support/dom/where-clinic.ts';
+import { assertAccessible, control, findControl, mount, visibleText } from '../../support/dom/page.ts';
+import { SESSION_URL } from '../../support/dom/fake-bff.ts';
+import { sampleScan } from '../fixtures/scans.fixture.ts';
+import { evidence, finding, USUAL, whereAnswer } from '../fixtures/where.fixture.ts';
+
+const WORDS: Readonly<Record<WhereRule, string>> = {
+  here: 'It is here.',
+  never_opened: 'never opened on the scanner',
+  sending: 'the scanner is still sending it',
+  modeling: 'still working on the model',
+  other_identity: 'scanned under another name or chart number',
+  files_missing: 'a file is missing',
+  not_connected: 'not connected to iTero',
+  no_notifications: 'iTero does not tell of new scans',
+  scanner_too_old: 'too old to send its scans here',
+  other_clinic: 'another iTero account',
+  unknown: 'Nothing was found',
+};
+const MY_ITERO = 'https://myitero.example/cases/101';
+
+describe('a finding', () => {
+  const clinic = useWhereClinic();
+  const controls = (element: Element): HTMLElement[] => [
+    ...(element.shadowRoot?.querySelectorAll<HTMLElement>('.finding :is(button, a)') ?? []),
+  ];
+
+  for (const rule of WHERE_RULES) {
+    it(`“${rule}” is one sentence, its evidence with times, and one thing to do`, async () => {
+      const scan = ['here', 'files_missing', 'other_identity'].includes(rule) ? sampleScan('101') : null;
+      clinic.answer = whereAnswer(
+        finding(rule, USUAL[rule], {
+          scan,
+          myIteroUrl: scan && MY_ITERO,
+          evidence: [evidence('status', 'Completed', '2026-11-22T09:30:00.000Z'), evidence('last_notification', null)],
+        }),
+      );
+      const element = clinic.inbox();
+      await clinic.ask(element);
+      clinic.search(element, 'x');
+      await shows(element, WORDS[rule]);
+      assert.match(visibleText(element), /Status at iTero Completed , 22 Nov, \d\d:\d\d Last notification none yet/);
+      assert.equal(controls(element).length, 1, 'one thing to do');
+      await assertAccessible(element);
+    });
+  }
+
+  for (const action of WHERE_ACTIONS) {
+    it(`has something to press for “${action}” even when nothing else is known of it`, async () => {
+      clinic.answer = whereAnswer(finding('here', action));
+      const element = clinic.inbox();
+      await clinic.ask(element);
+      clinic.search(element, 'x');
+      await shows(element, 'It is here.');
+      assert.equal(controls(element).length, 1);
+    });
+  }
+
+  it('waits with the time when iTero is asked next', async () => {
+    clinic.answer = whereAnswer(
+      finding('sending', 'wait', { evidence: [evidence('next_check', null, '2026-11-21T09:44:00.000Z')] }),
+    );
+    const element = clinic.inbox();
+    await clinic.ask(element);
+    clinic.search(element, 'x');
+    await shows(element, /Nothing to do: it shows here by itself\. iTero is asked next at 21 Nov, \d\d:44\./);
+  });
+
+  it('leads to MyiTero in a new tab that learns nothing of this page', async () => {
+    clinic.answer = whereAnswer(finding('files_missing', 'open_my_itero', { myIteroUrl: MY_ITERO }));
+    const element = clinic.inbox();
+    await clinic.ask(element);
+    clinic.search(element, 'x');
+    await shows(element, 'a file is missing');
+    const link = control(element, /^Open in MyiTero/) as HTMLAnchorElement;
+    assert.deepEqual([link.href, link.target, link.rel], [MY_ITERO, '_blank', 'noopener noreferrer']);
+  });
+
+  it('leads to the settings that the page names, and to nothing but a web address', async () => {
+    clinic.answer = whereAnswer(finding('not_connected', 'connect'));
+    const element = clinic.inbox('settings-url="/settings"');
+    await clinic.ask(element);
+    clinic.search(element, 'x');
+    await shows(element, 'Open the settings');
+    const link = control(element, 'Open the settings') as HTMLAnchorElement;
+    assert.equal(link.href, new URL('/settings', document.baseURI).href);
+    assert.include(visibleText(element), 'Ask whoever manages the iTero connection');
+    element.settingsUrl = 'javascript:alert(1)';
+    await element.updateComplete;
+    assert.isUndefined(findControl(element, 'Open the settings'));
+  });
+
+  it('leads to the iTero connection where that is on the same page', async () => {
+    clinic.answer = whereAnswer(finding('not_connected', 'connect'));
+    const pair = mount(`<itero-pair session-url="${SESSION_URL}"></itero-pair>`);
+    const element = clinic.inbox();
+    await clinic.ask(element);
+    clinic.search(element, 'x');
+    await shows(element, 'Go to the iTero connection');
+    assert.include(visibleText(element), 'Connect the clinic again.', 'this session may');
+    control(element, 'Go to the iTero connection').click();
+    await element.updateComplete;
+    assert.equal(document.activeElement, pair);
+  });
+
+  it('“search again” puts the keyboard into the box, its text marked; in a chart it unfolds the box', async () => {
+    clinic.answer = whereAnswer(finding('unknown', 'search_again'));
+    const element = clinic.inbox('chart-number="C-100"');
+    await clinic.ask(element);
+    await shows(element, 'Nothing was found');
+    control(element, 'Search for something else').click();
+    assert.equal(element.shadowRoot?.activeElement?.id, 'where-text');
+    assert.isTrue(element.shadowRoot.querySelector<HTMLDetailsElement>('.other-words')?.open);
+  });
+
+  it('shows request states and files in words, upstream’s own as they are', async () => {
+    clinic.answer = whereAnswer(
+      finding('never_opened', 'open_on_scanner', {
+        evidence: [
+          evidence('request_state', 'unconfirmed'),
+          evidence('missing_file', 'gallery'),
+          evidence('asked_upstream', '404'),
+          evidence('scanner', 'Room 1, Element 5D'),
+        ],
+      }),
+    );
+    const element = clinic.inbox();
+    await clinic.ask(element);
+    clinic.search(element, 'x');
+    await shows(element, 'not confirmed by iTero: look at the scanner');
+    assert.match(visibleText(element), /Missing pictures.*iTero was asked 404.*Scanner Room 1, Element 5D/);
+  });
+
+  it('shows initials only where privacy is asked for', async () => {
+    clinic.answer = whereAnswer(
+      finding('other_identity', 'check_patient', {
+        scan: sampleScan('101', { patient: { firstName: 'Zyxwvut', lastName: 'Qanaryson', chartNumber: 'C-77' } }),
+        evidence: [evidence('requested_as', 'Zyxwvut Qanaryson, C-77'), evidence('scanned_as', 'Ýxa Örn, C-78')],
+      }),
+    );
+    const element = clinic.inbox('privacy');
+    await clinic.ask(element);
+    clinic.search(element, 'x');
+    await shows(element, 'Requested as Z. Q.');
+    const text = visibleText(element);
+    assert.include(text, 'Scanned as Ý. Ö.');
+    assert.notMatch(text, /Zyxwvut|Qanaryson|C-7[78]/);
+  });
+});
