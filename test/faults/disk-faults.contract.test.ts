@@ -160,7 +160,7 @@ if (trouble === null) {
       const { cloud, slots } = at.stage;
       const [slot] = slots;
       if (slot === undefined) throw new Error('no slot');
-      injection = await injectDiskFault(at.program.pid, { calls: ['fsync'], delayMs: 3000 });
+      injection = await injectDiskFault(at.program.pid, { calls: ['fsync'], delayMs: 1000 });
       const done = cloud.perform({ do: 'scan-without-rx', companyId: at.clinic.companyId });
       await done.finished;
       const message = { rxId: done.rxId ?? '', accountNumber: at.clinic.accountId };
