@@ -70,14 +70,20 @@ export async function interleave(
   ours: () => Promise<number>,
   peer: () => Promise<number>,
 ): Promise<{ readonly ours: number; readonly peer: number }> {
-  const a: number[] = [];
-  const b: number[] = [];
+  const [first = NaN, second = NaN] = await turns(rounds, [ours, peer]);
+  return { ours: first, peer: second };
+}
+
+/** The same for more than two. @returns the median of each, in their order */
+export async function turns(rounds: number, sides: readonly (() => Promise<number>)[]): Promise<number[]> {
+  const values = sides.map((): number[] => []);
   for (let round = 0; round < rounds; round += 1) {
-    if (round % 2 === 0) a.push(await ours());
-    b.push(await peer());
-    if (round % 2 === 1) a.push(await ours());
+    for (let turn = 0; turn < sides.length; turn += 1) {
+      const side = (turn + round) % sides.length;
+      values[side]?.push((await sides[side]?.()) ?? NaN);
+    }
   }
-  return { ours: median(a), peer: median(b) };
+  return values.map(median);
 }
 
 const digits = (value: number): string =>

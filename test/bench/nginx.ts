@@ -1,22 +1,32 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { freshDirectory } from './setting.ts';
 
 export interface Nginx {
   readonly url: string;
+  readonly port: number;
+  /** Of the master; its worker is its child. */
+  readonly pid: number;
   stop(): Promise<void>;
 }
 
 const PROGRAMS = ['/usr/sbin/nginx', 'nginx'];
+/** Where Debian's package libnginx-mod-nchan puts it. */
+export const NCHAN_MODULE = '/usr/lib/nginx/modules/ngx_nchan_module.so';
+
+/** Text of the configuration file; all that nginx writes goes below the directory. */
+type Configure = (directory: string, port: number) => string;
 
 /** nginx in front of the files, as its manual recommends: kept connections upstream, no disk for what passes through. */
-function configuration(directory: string, port: number, files: number): string {
-  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
-    (kind) => `${kind}_temp_path ${directory}/${kind};`,
-  );
-  return `
+const filesConfiguration =
+  (files: number): Configure =>
+  (directory, port) => {
+    const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
+      (kind) => `${kind}_temp_path ${directory}/${kind};`,
+    );
+    return `
 daemon off;
 worker_processes 1;
 pid ${directory}/nginx.pid;
@@ -39,24 +49,42 @@ http {
     location / { proxy_pass http://files; proxy_buffers 16 64k; proxy_buffer_size 64k; proxy_busy_buffers_size 128k; }
   }
 }`;
+  };
+
+function findNginx(): string | undefined {
+  return PROGRAMS.find((name) => spawnSync(name, ['-v']).status === 0);
+}
+
+/** Also where the module was compiled in. */
+export function hasNchan(): boolean {
+  const program = findNginx();
+  if (program === undefined) return false;
+  return existsSync(NCHAN_MODULE) || /nchan/.test(String(spawnSync(program, ['-V']).stderr));
 }
 
 /** Null when it is not installed. @param files port of the files */
-export async function startNginx(files: number): Promise<Nginx | null> {
-  const program = PROGRAMS.find((name) => spawnSync(name, ['-v']).status === 0);
+export const startFilesProxy = (files: number): Promise<Nginx | null> => startNginx(filesConfiguration(files));
+
+/** Null when it is not installed. */
+export async function startNginx(configure: Configure): Promise<Nginx | null> {
+  const program = findNginx();
   if (program === undefined) return null;
   const directory = freshDirectory();
   // nginx cannot listen on "any free port".
   const port = await freePort();
   const file = join(directory, 'nginx.conf');
-  writeFileSync(file, `${process.getuid?.() === 0 ? 'user root;' : ''}${configuration(directory, port, files)}`);
+  writeFileSync(file, `${process.getuid?.() === 0 ? 'user root;' : ''}${configure(directory, port)}`);
   const child = spawn(program, ['-p', directory, '-c', file, '-e', join(directory, 'start.log')], { stdio: 'inherit' });
+  // A benchmark that was broken off leaves no server behind.
+  process.on('exit', () => child.kill('SIGKILL'));
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   const gone = ended.then(() => Promise.reject(new Error('nginx ended; see its error log')));
   await Promise.race([answers(port), gone]);
   gone.catch(() => undefined);
   return {
     url: `http://127.0.0.1:${port}`,
+    port,
+    pid: child.pid ?? NaN,
     async stop() {
       child.kill('SIGTERM');
       await ended;

@@ -4,7 +4,7 @@ import type { ScanDetail } from '../../shared/scan.ts';
 import type { MintedSession } from '../../shared/session.ts';
 import { startServer, type Server } from './child.ts';
 import { writeMaterials } from './materials.ts';
-import { startNginx, type Nginx } from './nginx.ts';
+import { startFilesProxy, type Nginx } from './nginx.ts';
 import { PICTURED_ORDER, PICTURED_RX } from './servers/align-double.ts';
 import { freshDirectory } from './setting.ts';
 
@@ -59,7 +59,7 @@ export async function openPicturedCase(): Promise<PicturedCase> {
   // Upstream serves the very bytes that the BFF serves, for nginx to stand in front of.
   const { small, full } = await links();
   const sizes = { small: await copy(small, directory, 'small.jpg'), full: await copy(full, directory, 'full.jpg') };
-  const nginx = await startNginx(files.port);
+  const nginx = await startFilesProxy(files.port);
   return {
     bff,
     nginx,

@@ -3,7 +3,8 @@ import { toFigure, type Line } from '../figures.ts';
 import type { Memory } from '../servers/reply.ts';
 import { freshDirectory, type Effort } from '../setting.ts';
 import { openReaders, openStalled, type Readers } from '../sse-readers.ts';
-import { allGone } from './fan-out.ts';
+import { hasNchan } from '../nginx.ts';
+import { allGone, NO_NCHAN } from './fan-out.ts';
 
 /** Open before the first look. */
 const FIRST_OPEN = 1000;
@@ -17,6 +18,7 @@ export async function idleConnections({ quick }: Effort): Promise<Line[]> {
   const count = Math.min(quick ? 4000 : 8000, openFiles() - 500);
   const ours = await perConnection(startOurs, count);
   const peer = await perConnection(startPeer, count);
+  const nchan = hasNchan() ? await perConnection(() => startServer('nchan'), count) : null;
   const kilobytes = (bytes: number): string => (bytes / 1024).toFixed(1);
   return [
     toFigure({
@@ -26,7 +28,8 @@ export async function idleConnections({ quick }: Effort): Promise<Line[]> {
       atMost: 12,
       note:
         `resident memory after full collections, between ${FIRST_OPEN} open and all; better-sse ${kilobytes(peer.resident)} KB. V8 heap and buffers alone: ` +
-        `ours ${kilobytes(ours.heap)} KB, better-sse ${kilobytes(peer.heap)} KB.`,
+        `ours ${kilobytes(ours.heap)} KB, better-sse ${kilobytes(peer.heap)} KB. ` +
+        (nchan === null ? NO_NCHAN : `nchan ${kilobytes(nchan.resident)} KB, its shared zone counted.`),
     }),
   ];
 }

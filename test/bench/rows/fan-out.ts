@@ -1,5 +1,6 @@
 import { startServer, type Server } from '../child.ts';
-import { interleave, percentile, toFigure, type Line } from '../figures.ts';
+import { percentile, toFigure, turns, type Line } from '../figures.ts';
+import { hasNchan } from '../nginx.ts';
 import { freshDirectory, type Effort } from '../setting.ts';
 import { openReaders } from '../sse-readers.ts';
 
@@ -11,38 +12,55 @@ const EVERY_MS = 100;
 
 const PATH =
   'ours: event log append in a SQLite transaction (file, synchronous=FULL), commit, session- and scope-checked delivery. ' +
-  'better-sse: channel.broadcast of an object. Both: the same waves, readers that only count frames.';
+  'better-sse: channel.broadcast of an object. nchan: published by HTTP from another process over one pipelined connection, ' +
+  'one worker, unchecked. All: the same waves, readers that only count frames.';
+export const NO_NCHAN = 'nginx with libnginx-mod-nchan is not installed';
 
 export async function fanOut({ rounds, quick }: Effort): Promise<Line[]> {
   const ours = await startServer('stream', { BENCH_DIR: freshDirectory() });
-  const peer = await startServer('better-sse');
+  const betterSse = await startServer('better-sse');
+  const nchan = hasNchan() ? await startServer('nchan') : null;
+  const servers = [ours, betterSse, ...(nchan === null ? [] : [nchan])];
   const events = quick ? 150 : 300;
-  const rate = (server: Server) => () => eventsPerSecond(server, events);
-  const late = (server: Server) => () => lateness(server, quick ? 20 : 30);
-  const throughput = await interleave(rounds, rate(ours), rate(peer));
-  const latency = await interleave(rounds, late(ours), late(peer));
-  await Promise.all([ours.stop(), peer.stop()]);
+  const rates = await turns(
+    rounds,
+    servers.map((server) => () => eventsPerSecond(server, events)),
+  );
+  const latenesses = await turns(
+    rounds,
+    servers.map((server) => () => lateness(server, quick ? 20 : 30)),
+  );
+  await Promise.all(servers.map((server) => server.stop()));
+  const [rate = NaN, betterSseRate = NaN, nchanRate = NaN] = rates;
+  const [late = NaN, betterSseLate = NaN, nchanLate = NaN] = latenesses;
+  const nchanTold = nchan === null ? NO_NCHAN : `nchan ${nchanLate.toFixed(1)} ms`;
+  const what = `SSE fan-out, ${READERS} connections × ${SIZE} B`;
+  const waves = `${events} events in waves of ${PRODUCERS}, each wave when the one before is accepted (ours: one commit, so that each reader gets the wave by one write). ${PATH}`;
   return [
     toFigure({
-      what: `SSE fan-out, ${READERS} connections × ${SIZE} B`,
+      what,
       unit: 'events/s',
-      ours: throughput.ours,
-      peer: { name: 'better-sse', value: throughput.peer },
+      ours: rate,
+      peer: { name: 'better-sse', value: betterSseRate },
       atLeast: 1.2,
-      note: `${events} events in waves of ${PRODUCERS}, each wave when the one before is accepted (ours: one commit; better-sse: at once). ${PATH}`,
+      note: waves,
     }),
-    {
-      what: 'SSE fan-out against nginx nchan',
-      bar: '≥ 0.75×',
-      unmeasured: 'libnginx-mod-nchan is not installed',
-    },
+    nchan === null
+      ? { what: `${what}, against nginx nchan`, bar: '≥ 0.75×', unmeasured: NO_NCHAN }
+      : toFigure({
+          what: `${what}, against nginx nchan`,
+          unit: 'events/s',
+          ours: rate,
+          peer: { name: 'nchan', value: nchanRate },
+          atLeast: 0.75,
+        }),
     toFigure({
       what: `SSE p99 at 10 events/s × ${READERS}`,
       unit: 'ms',
-      ours: latency.ours,
-      peer: { name: 'better-sse', value: latency.peer },
+      ours: late,
+      peer: { name: 'better-sse', value: betterSseLate },
       atMost: 1,
-      note: 'from before the append (ours: with its commit) to the arrival at each reader, on one clock.',
+      note: `from before the append (ours: with its commit) to the arrival at each reader, on one clock; ${nchanTold}.`,
     }),
   ];
 }

@@ -75,24 +75,29 @@ const WATCH_MS = 50;
 const waits: number[] = [];
 const open = new Set<Socket>();
 
+function look(): void {
+  for (const socket of open) {
+    const since = full.get(socket);
+    if (socket.destroyed) {
+      if (since !== undefined) waits.push(machineTime() - since);
+      open.delete(socket);
+      full.delete(socket);
+    } else if (!socket.writableNeedDrain) full.delete(socket);
+    else if (since === undefined) full.set(socket, machineTime());
+  }
+}
+
 answer({
   /** Begins to watch; costs a look at every connection each time, so only where it is asked for. */
   watch: () => {
     subscribe('net.server.socket', (message) => open.add((message as { socket: Socket }).socket));
-    setInterval(() => {
-      for (const socket of open) {
-        const since = full.get(socket);
-        if (socket.destroyed) {
-          if (since !== undefined) waits.push(machineTime() - since);
-          open.delete(socket);
-          full.delete(socket);
-        } else if (!socket.writableNeedDrain) full.delete(socket);
-        else if (since === undefined) full.set(socket, machineTime());
-      }
-    }, WATCH_MS).unref();
+    setInterval(look, WATCH_MS).unref();
   },
   /** How long each connection that was cut had taken nothing (ms). */
-  waits: () => waits,
+  waits: () => {
+    look();
+    return waits;
+  },
 });
 
 stream.start();
