@@ -114,8 +114,16 @@ function areDistinct(tokens: readonly (string | undefined)[]): boolean {
 
 /** rules.md "Environment": honoured only when every host of it is loopback. */
 export function isSimulated(environment: EnvironmentSettings): boolean {
-  return environment.simulated && isAllLoopback(environment);
+  let known = simulated.get(environment);
+  if (known === undefined) {
+    known = environment.simulated && isAllLoopback(environment);
+    simulated.set(environment, known);
+  }
+  return known;
 }
+
+/** Settings never change, they are replaced: each is judged once, for this is asked at every picture. */
+const simulated = new WeakMap<EnvironmentSettings, boolean>();
 
 /** `host`, `host:port` → the form of `URL.host`; null when it is neither. */
 export function toHost(text: string): string | null {

@@ -30,11 +30,12 @@ export type AtOnce = (request: IncomingMessage, response: ServerResponse) => boo
 
 type ShortWayParts = Pick<PipelineParts, 'clock' | 'log' | 'metrics' | 'cors' | 'draining' | 'random' | 'secure'>;
 
-/** Around every such answer, as in the pipeline: request id, base headers, metrics, log line. */
+/** Around every such answer, as in the pipeline: request id, base headers, metrics, log line (at debug: they are plain yeses). */
 export function createAtOnce(route: ReadyRoute, parts: ShortWayParts): AtOnce {
   const { clock, log, metrics, cors, draining } = parts;
   const prefix = route.path.slice(0, route.path.lastIndexOf(':'));
   const fixed = Object.entries(fixedHeaders(parts.secure)).flat();
+  const nowhere = [...fixed, ...Object.entries(cors.headersFor(undefined)).flat()];
   const nextId = createRequestIds(parts.random);
 
   return (request, response) => {
@@ -44,14 +45,15 @@ export function createAtOnce(route: ReadyRoute, parts: ShortWayParts): AtOnce {
     const ready = route.answer(url.slice(prefix.length), headers);
     if (ready === null) return false;
     const requestId = nextId();
-    const all = [...fixed, ...ready.headers, names.requestId, requestId];
-    const forOrigin = cors.headersFor(headers.origin);
-    for (const name in forOrigin) all.push(name, forOrigin[name] ?? '');
+    const { origin } = headers;
+    const around = origin === undefined ? nowhere : [...fixed, ...Object.entries(cors.headersFor(origin)).flat()];
+    const all = [...around, ...ready.headers, names.requestId, requestId];
     response.writeHead(ready.status, all).end(ready.body);
     const ms = clock.now() - startedAt;
     metrics.request(method, route.path, ready.status, ms / 1000);
     const line = { method, route: route.path, status: ready.status, ms };
-    new RequestLog(log, requestId).info(line, 'answered');
+    // Six for each row of a list, which has its own line and its own audit row.
+    new RequestLog(log, requestId).debug(line, 'answered');
     return true;
   };
 }

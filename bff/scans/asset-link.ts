@@ -50,7 +50,8 @@ export { VENDOR_USER } from '../tenancy.ts';
 export function createAssetLinks(encryptionKeys: readonly Uint8Array[], now: () => number): AssetLinks {
   const keys = new Map<string, Buffer>();
   /** Links that were proven: a signature that was right for a holder stays right; all else is checked at every hit. */
-  const proven = new Set<string>();
+  const proven = new Map<string, UnprovenLink>();
+  const provenFor = new WeakMap<UnprovenLink, LinkHolder>();
   const keyOf = (index: number, expiresAt: number): Buffer => {
     const slot = Math.floor(expiresAt / KEY_SLOT_MS);
     const name = `${index}:${slot}`;
@@ -77,6 +78,8 @@ export function createAssetLinks(encryptionKeys: readonly Uint8Array[], now: () 
     },
 
     read(link) {
+      const known = proven.get(link);
+      if (known !== undefined) return known;
       const parts = link.split('.');
       const [holderPart, orderId, version, code, expiry, signature] = parts;
       if (parts.length !== 6 || holderPart === undefined || signature === undefined) return null;
@@ -91,12 +94,12 @@ export function createAssetLinks(encryptionKeys: readonly Uint8Array[], now: () 
     },
 
     prove(link, holder) {
-      const { vendor, tenant, environment, userId } = holder;
-      const claim = `${link.signed}.${link.signature}\n${vendor}\n${tenant}\n${environment}\n${userId}`;
-      if (proven.has(claim)) return true;
+      const known = provenFor.get(link);
+      if (known !== undefined && isSameHolder(known, holder)) return true;
       if (!isRight(link, holder)) return false;
       if (proven.size >= MAX_PROVEN) proven.clear();
-      proven.add(claim);
+      proven.set(`${link.signed}.${link.signature}`, link);
+      provenFor.set(link, holder);
       return true;
     },
   };
@@ -109,6 +112,10 @@ export function createAssetLinks(encryptionKeys: readonly Uint8Array[], now: () 
       return right.length === given.length && timingSafeEqual(right, given);
     });
   }
+}
+
+function isSameHolder(a: LinkHolder, b: LinkHolder): boolean {
+  return a.vendor === b.vendor && a.tenant === b.tenant && a.environment === b.environment && a.userId === b.userId;
 }
 
 function toCode(target: LinkTarget): string {

@@ -52,7 +52,7 @@ export function readyPicture(
   const { target } = opened.link;
   if (target.kind !== 'picture' || target.size !== 'small') return null;
   const etag = etagOf(opened, target);
-  const headers = [...READY_HEADERS, 'ETag', etag];
+  const headers = ['ETag', etag, ...READY_HEADERS];
   if (matchesEtag(ifNoneMatch, etag)) return { status: 304, headers, body: null };
   const picture = pictures.hot(galleryOf(opened), target.view, target.size);
   if (picture === undefined) return null;
