@@ -5,7 +5,11 @@ import { assetName } from './case-words.ts';
 import { initialOf } from './words.ts';
 
 /** What was found, in one sentence for somebody with a patient in the chair. */
-export function findingWords({ rule }: Pick<Finding, 'rule'>): string {
+export function findingWords(finding: Finding): string {
+  return requestSentence(finding) ?? ruleSentence(finding);
+}
+
+function ruleSentence(finding: Finding): string {
   const words: Record<WhereRule, string> = {
     here: msg('It is here.'),
     never_opened: msg('The request was sent, but it was never opened on the scanner.'),
@@ -13,13 +17,38 @@ export function findingWords({ rule }: Pick<Finding, 'rule'>): string {
     modeling: msg('It has arrived at iTero, which is still working on the model.'),
     other_identity: msg('It was scanned under another name or chart number.'),
     files_missing: msg('The case is here, but a file is missing.'),
-    not_connected: msg('This clinic is not connected to iTero: no scan can arrive.'),
+    not_connected: needsLogin(finding)
+      ? msg('Nobody is signed in to iTero any more: no scan can arrive.')
+      : msg('This clinic is not connected to iTero: no scan can arrive.'),
     no_notifications: msg('iTero does not tell of new scans: they come with the regular check, minutes later.'),
     scanner_too_old: msg('This scanner is too old to send its scans here.'),
     other_clinic: msg('It belongs to another iTero account than the one this clinic is connected with.'),
     unknown: msg('Nothing was found, neither here nor at iTero.'),
   };
-  return words[rule];
+  return words[finding.rule];
+}
+
+/** A request that never became a case says more than that nothing is known. */
+function requestSentence(finding: Finding): string | null {
+  const { rule, action } = finding;
+  if (rule === 'never_opened' && action === 'wait') return msg('The request is just being sent to the scanner.');
+  if (rule !== 'unknown') return null;
+  const state = valueOf(finding, 'request_state');
+  if (state === 'cancelled') return msg('The request was cancelled, so nothing was scanned for it.');
+  if (state === 'refused') return msg('iTero refused the request, so it never came to the scanner.');
+  if (state === 'unconfirmed') return msg('It is not known whether the request reached the scanner.');
+  if (valueOf(finding, 'request_sent') === null) return null;
+  if (valueOf(finding, 'asked_upstream') === 'not_found')
+    return msg('The request is not at iTero any more: somebody has removed it there.');
+  return msg('The request was sent. iTero has not said yet where the scan is.');
+}
+
+function needsLogin(finding: Finding): boolean {
+  return valueOf(finding, 'account_lost') === 'needs_login';
+}
+
+function valueOf({ evidence }: Finding, kind: EvidenceKind): string | null {
+  return evidence.find((one) => one.kind === kind)?.value ?? null;
 }
 
 export interface AdviceView {
@@ -32,7 +61,8 @@ export interface AdviceView {
 }
 
 /** What to do now; empty where the button says it all. */
-export function adviceWords({ action, evidence }: Finding, view: AdviceView): string {
+export function adviceWords(finding: Finding, view: AdviceView): string {
+  const { action, evidence } = finding;
   const nextCheckAt = evidence.find(({ kind }) => kind === 'next_check')?.at ?? view.nextCheckAt;
   const next = nextCheckAt === null ? '' : formatTime(nextCheckAt, view.language, view.now);
   const words: Record<WhereAction, string> = {
@@ -50,11 +80,7 @@ export function adviceWords({ action, evidence }: Finding, view: AdviceView): st
     open_my_itero: msg(
       'Open the case in MyiTero and take the file there. Not there either? The case has the details for Align support.',
     ),
-    connect: view.manages
-      ? msg('Connect the clinic again. Scans of the meantime are fetched by themselves.')
-      : msg(
-          'Ask whoever manages the iTero connection to connect it in the settings. Scans of the meantime are fetched.',
-        ),
+    connect: connectWords(finding, view),
     repair_notifications: view.manages
       ? msg('Sign in to iTero again, so that notifications are set up anew.')
       : msg('Nothing is lost. Ask whoever manages the iTero connection to sign in again in the settings.'),
@@ -64,11 +90,28 @@ export function adviceWords({ action, evidence }: Finding, view: AdviceView): st
     choose_other_clinic: view.manages
       ? msg('See which account this clinic is connected with.')
       : msg('Ask whoever manages the iTero connection which account this clinic is connected with.'),
-    search_again: msg(
-      'Look at the scanner whether the scan was sent. Then try another spelling, the chart number, or the order number that the scanner shows.',
-    ),
+    search_again: searchWords(finding),
   };
   return words[action];
+}
+
+function connectWords(finding: Finding, { manages }: AdviceView): string {
+  if (needsLogin(finding))
+    return manages
+      ? msg('Sign in to iTero again. Scans of the meantime are fetched by themselves.')
+      : msg('Ask whoever manages the iTero connection to sign in again in the settings.');
+  return manages
+    ? msg('Connect the clinic again. Scans of the meantime are fetched by themselves.')
+    : msg('Ask whoever manages the iTero connection to connect it in the settings. Scans of the meantime are fetched.');
+}
+
+function searchWords(finding: Finding): string {
+  const state = valueOf(finding, 'request_state');
+  if (state === 'cancelled' || state === 'refused') return msg('Send a new request if the patient is to be scanned.');
+  if (state === 'unconfirmed') return msg('Look at the scanner whether it is there before you send it again.');
+  return msg(
+    'Look at the scanner whether the scan was sent. Then try another spelling, the chart number, or the order number that the scanner shows.',
+  );
 }
 
 export function evidenceLabel(kind: EvidenceKind): string {
@@ -96,9 +139,25 @@ type Evidence = Finding['evidence'][number];
 export function evidenceValue({ kind, value }: Evidence, initialsOnly: boolean): string {
   if (value === null) return '';
   if (kind === 'missing_file') return value === 'ide' || value === 'gallery' ? assetName(value) : value;
+  if (kind === 'account_lost') return lostWords(value);
+  if (kind === 'asked_upstream') return askedWords(value);
   if (kind === 'request_state') return isRequestState(value) ? requestWords(value) : value;
   if (initialsOnly && (kind === 'scanned_as' || kind === 'requested_as')) return initialsOf(value);
   return value;
+}
+
+function lostWords(state: string): string {
+  if (state === 'lost') return msg('by somebody else');
+  if (state === 'unpaired') return msg('in the settings');
+  return state === 'needs_login' ? msg('nobody is signed in') : state;
+}
+
+/** Upstream's own word for the status, or what came instead of one. */
+function askedWords(answer: string): string {
+  if (answer === 'not_found') return msg('it knows no such RX');
+  if (answer === 'other_account') return msg('it belongs to another account');
+  if (answer === 'no_answer') return msg('it gave no answer');
+  return answer;
 }
 
 function initialsOf(identity: string): string {

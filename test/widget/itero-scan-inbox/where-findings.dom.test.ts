@@ -115,6 +115,70 @@ describe('a finding', () => {
     assert.isTrue(element.shadowRoot.querySelector<HTMLDetailsElement>('.other-words')?.open);
   });
 
+  for (const [what, found, sentence, advice] of [
+    [
+      'a request that is just being sent',
+      finding('never_opened', 'wait', { evidence: [evidence('request_state', 'sending')] }),
+      'The request is just being sent to the scanner.',
+      'it shows here by itself',
+    ],
+    [
+      'a cancelled request',
+      finding('unknown', 'search_again', { evidence: [evidence('request_state', 'cancelled')] }),
+      'The request was cancelled, so nothing was scanned for it.',
+      'Send a new request',
+    ],
+    [
+      'a refused request',
+      finding('unknown', 'search_again', { evidence: [evidence('request_state', 'refused')] }),
+      'iTero refused the request',
+      'Send a new request',
+    ],
+    [
+      'an unconfirmed request',
+      finding('unknown', 'search_again', { evidence: [evidence('request_state', 'unconfirmed')] }),
+      'It is not known whether the request reached the scanner.',
+      'before you send it again',
+    ],
+    [
+      'a request that somebody removed at iTero',
+      finding('unknown', 'search_again', {
+        evidence: [evidence('request_sent', 'rx-1'), evidence('asked_upstream', 'not_found')],
+      }),
+      'somebody has removed it there',
+      'it knows no such RX',
+    ],
+    [
+      'a request of which iTero says nothing',
+      finding('unknown', 'wait', {
+        evidence: [evidence('request_sent', 'rx-1'), evidence('asked_upstream', 'no_answer')],
+      }),
+      'iTero has not said yet where the scan is.',
+      'it gave no answer',
+    ],
+    [
+      'a clinic in which nobody is signed in',
+      finding('not_connected', 'connect', { evidence: [evidence('account_lost', 'needs_login')] }),
+      'Nobody is signed in to iTero any more: no scan can arrive.',
+      'to sign in again in the settings',
+    ],
+    [
+      'a clinic that somebody disconnected elsewhere',
+      finding('not_connected', 'connect', { evidence: [evidence('account_lost', 'lost', '2026-11-20T08:00:00.000Z')] }),
+      'This clinic is not connected to iTero: no scan can arrive.',
+      'Connection ended by somebody else , 20 Nov',
+    ],
+  ] as const) {
+    it(`says of ${what} what it means and what to do`, async () => {
+      clinic.answer = whereAnswer(found);
+      const element = clinic.inbox();
+      await clinic.ask(element);
+      clinic.search(element, 'x');
+      await shows(element, sentence);
+      assert.include(visibleText(element), advice);
+    });
+  }
+
   it('shows request states and files in words, upstream’s own as they are', async () => {
     clinic.answer = whereAnswer(
       finding('never_opened', 'open_on_scanner', {
