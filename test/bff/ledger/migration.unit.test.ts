@@ -30,69 +30,95 @@ afterEach(async () => {
 
 const key = { vendor: 'molar', tenant: 'riverside', environment: 'sandbox', account_id: '1017' };
 
-async function addCase(
-  orderId: string,
-  lastName: string,
-  learnt: [by: string, phase: string][],
-  missing = false,
-): Promise<void> {
-  const empty = {
-    status: 'Completed',
-    phase: 'scanned',
-    version: 'v',
-    assets: '[]',
-    connection_id: 'con_1',
+interface Old {
+  readonly orderId: string;
+  readonly lastName: string;
+  readonly learnt: readonly (readonly [by: string, phase: string])[];
+  readonly missing?: boolean;
+}
+
+async function addCases(cases: readonly Old[]): Promise<void> {
+  const words = { status: 'Completed', phase: 'scanned', version: 'v', assets: '[]', connection_id: 'con_1' };
+  const counts = { version_number: 1, backfilled: 0, unmatched: 0, other_identity: 0, recheck_count: 0 };
+  const scans = cases.map(({ orderId, lastName, missing }) => ({
+    ...key,
+    ...words,
+    ...counts,
+    order_id: orderId,
     learnt_by: 'poll',
-  };
-  const numbers = {
+    first_name: 'Zoë',
+    last_name: lastName,
+    chart_number: 'C-1',
     modified_at: START,
-    version_number: 1,
-    backfilled: 0,
-    unmatched: 0,
-    other_identity: 0,
     seen_at: START,
     created_at: START,
-    recheck_count: 0,
-  };
-  const name = { first_name: 'Zoë', last_name: lastName, chart_number: 'C-1' };
-  await db
-    .insertInto('scans')
-    .values({ ...key, order_id: orderId, ...empty, ...numbers, ...name, missing_since: missing ? START : null })
-    .execute();
-  for (const [index, [by, phase]] of learnt.entries()) {
-    const version = { version: `v${index}`, number: index + 1, status: 'x', phase, learnt_by: by, changed: '[]' };
-    await db
-      .insertInto('scan_versions')
-      .values({ ...key, order_id: orderId, ...version, modified_at: START, due_at: START, seen_at: START })
-      .execute();
-  }
+    missing_since: missing === true ? START : null,
+  }));
+  const versions = cases.flatMap(({ orderId, learnt }) =>
+    learnt.map(([by, phase], index) => ({
+      ...key,
+      order_id: orderId,
+      version: `v${index}`,
+      number: index + 1,
+      status: 'x',
+      phase,
+      learnt_by: by,
+      changed: '[]',
+      modified_at: START,
+      due_at: START,
+      seen_at: START,
+    })),
+  );
+  await db.insertInto('scans').values(scans).execute();
+  await db.insertInto('scan_versions').values(versions).execute();
 }
 
 it('fills what the ledger sums up and what names are found by, for cases that are there already', async () => {
-  await addCase('1', 'Færch', [['notification', 'scanned']]);
-  await addCase('2', "D'Angelo", [
-    ['notification', 'scanned'],
-    ['poll', 'review'],
+  await addCases([
+    { orderId: '1', lastName: 'Færch', learnt: [['notification', 'scanned']] },
+    {
+      orderId: '2',
+      lastName: "D'Angelo",
+      learnt: [
+        ['notification', 'scanned'],
+        ['poll', 'review'],
+      ],
+    },
+    {
+      orderId: '3',
+      lastName: 'Tate',
+      learnt: [
+        ['notification', 'scanned'],
+        ['poll', 'modeling'],
+      ],
+      missing: true,
+    },
+    { orderId: '4', lastName: 'Tate', learnt: [['poll', 'modeling']] },
+    {
+      orderId: '5',
+      lastName: 'Tate',
+      learnt: [
+        ['backfill', 'scanned'],
+        ['poll', 'modeling'],
+      ],
+    },
+    {
+      orderId: '6',
+      lastName: 'Tate',
+      learnt: [
+        ['backfill', 'scanned'],
+        ['recheck', 'scanned'],
+      ],
+    },
   ]);
-  await addCase(
-    '3',
-    'Tate',
-    [
-      ['notification', 'scanned'],
-      ['poll', 'modeling'],
-    ],
-    true,
+  // More than one batch of the migration.
+  await addCases(
+    Array.from({ length: 600 }, (_, index) => ({
+      orderId: String(1000 + index),
+      lastName: 'Many',
+      learnt: [['backfill', 'scanned']],
+    })),
   );
-  await addCase('4', 'Tate', [['poll', 'modeling']]);
-  await addCase('5', 'Tate', [
-    ['backfill', 'scanned'],
-    ['poll', 'modeling'],
-  ]);
-  await addCase('6', 'Tate', [
-    ['backfill', 'scanned'],
-    ['recheck', 'scanned'],
-  ]);
-  for (let more = 0; more < 600; more += 1) await addCase(String(1000 + more), 'Many', [['backfill', 'scanned']]);
   await db
     .insertInto('scan_counters')
     .values({ ...key, total: 606, unmatched: 0, arrived: 6 })
@@ -119,7 +145,7 @@ it('fills what the ledger sums up and what names are found by, for cases that ar
     })
     .execute();
 
-  await ledger.up(db as Kysely<unknown>);
+  await db.transaction().execute((tx) => ledger.up(tx as unknown as Kysely<unknown>));
 
   const rows = await db.selectFrom('scans').selectAll().orderBy('order_id').execute();
   const cameBy = Object.fromEntries(rows.map((row) => [row['order_id'], row['came_by']]));
