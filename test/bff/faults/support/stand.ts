@@ -76,7 +76,8 @@ function mortal(clock: Clock) {
 /** Hears what waits for the simulator's clock, which is the BFF's too. */
 function overhear(cloud: AlignCloud) {
   const { clock } = cloud;
-  const { after, sleep } = clock;
+  const after = clock.after.bind(clock);
+  const sleep = clock.sleep.bind(clock);
   const due = new Set<{ at: number }>();
   /** Calls that the simulator answers late: whoever waits for one waits for the clock. */
   let held = new Set<object>();
