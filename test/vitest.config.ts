@@ -11,7 +11,8 @@ export default defineConfig({
           name: 'node',
           include: ['test/**/*.{unit,http,contract}.test.ts', 'test/architecture.test.ts'],
           environment: 'node',
-          testTimeout: 20_000,
+          // Two workers on two cores beside real servers: a starved thread is slow, and may not fail a test.
+          testTimeout: 60_000,
           hookTimeout: 30_000,
         },
       },

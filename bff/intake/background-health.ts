@@ -11,9 +11,16 @@ export interface BackgroundHealth {
   note(connection: ConnectionRow, problem: ProblemCode | null): Promise<void>;
   /** One look was answered: upstream is there again. What else a round met stays until a round disproves it. */
   noteAnswer(connection: ConnectionRow): Promise<void>;
+  /** Upstream is down for all: the clinics of this environment that have no other problem are not even asked for. */
+  noteDown(environment: string): Promise<void>;
 }
 
 const PASSING: readonly (string | null)[] = ['upstream_unavailable', 'upstream_timeout', 'rate_limited'];
+
+/** It ends by itself, and says nothing about the clinic. */
+export function isPassing(problem: ProblemCode): boolean {
+  return PASSING.includes(problem);
+}
 
 export function createBackgroundHealth(store: Store): BackgroundHealth {
   const problemOf = async (connection: ConnectionRow): Promise<string | null | undefined> => {
@@ -41,6 +48,17 @@ export function createBackgroundHealth(store: Store): BackgroundHealth {
     note,
     async noteAnswer(connection) {
       if (PASSING.includes((await problemOf(connection)) ?? null)) await note(connection, null);
+    },
+    async noteDown(environment) {
+      await store.write((tx) =>
+        tx
+          .updateTable('connections')
+          .set({ problem: 'upstream_unavailable' })
+          .where('environment', '=', environment)
+          .where('state', '=', 'paired')
+          .where('problem', 'is', null)
+          .execute(),
+      );
     },
   };
 }

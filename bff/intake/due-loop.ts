@@ -102,3 +102,12 @@ export function createDueLoop(parts: {
     },
   };
 }
+
+/** The database's clock and ours may differ: when that time there comes here (ms). */
+export function toLocal(clock: Clock, databaseNow: number, due: number | null): number | null {
+  return due === null ? null : clock.now() + (due - databaseNow);
+}
+
+export function soonest(...times: readonly (number | null)[]): number | null {
+  return times.reduce((least, time) => (time === null ? least : Math.min(least ?? time, time)), null);
+}

@@ -1,41 +1,38 @@
-import { AlignFault, type AlignPort } from '../align/index.ts';
-import type { Activity, Clock, Log } from '../deps.ts';
-import type { Connections } from '../pairing/connections.ts';
-import type { Merge } from '../scans/index.ts';
-import type { Store } from '../store/index.ts';
-import type { Vault } from '../vault/vault.ts';
-import { retryAfterOf, toBackgroundProblem, type BackgroundHealth } from './background-health.ts';
-import { createDueLoop, type DueLoop } from './due-loop.ts';
-import { closeHints, dueHints, nextHint, postponeHints, type HintGroup } from './hints.ts';
+import { AlignFault } from '../align/index.ts';
+import { isPassing, retryAfterOf, toBackgroundProblem } from './background-health.ts';
+import { createDueLoop, soonest, toLocal, type DueLoop, type Slots } from './due-loop.ts';
+import { claimHints, closeHints, dueHints, nextHint, postponeHints, type HintGroup } from './hints.ts';
+import type { IntakeParts } from './intake-parts.ts';
+import { callUnder, type Leave } from './upstream-breaker.ts';
 
 const CONCURRENT = 6;
+/** A clinic's burst leaves slots for the others. */
+const PER_CLINIC = 4;
 const FIRST_PAUSE_MS = 2000;
 const LONGEST_PAUSE_MS = 300_000;
-
-export interface IntakeParts {
-  readonly store: Store;
-  readonly connections: Pick<Connections, 'byId' | 'active' | 'pollable'>;
-  readonly vault: Vault;
-  readonly align: Pick<AlignPort, 'environment' | 'orders' | 'orderByRxId'>;
-  readonly merge: Merge;
-  readonly health: BackgroundHealth;
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly activity?: Activity | undefined;
-}
+/** One look may take a refresh and a merge beside its call (ms). */
+const CLAIM_SLACK_MS = 30_000;
+const ASK_EVERY_MS = 1000;
+/** Queries of one pass: each leaves out more clinics that cannot go on now. */
+const QUERIES = 20;
 
 /** Looks at what notifications pointed to. A hint stays due until upstream gave a clear answer. */
 export function createHintLoop(parts: IntakeParts): DueLoop {
-  const { store, connections, vault, align, merge, health, clock, log } = parts;
+  const { store, connections, vault, align, merge, health, breaker, clock, log } = parts;
+  /** What is being looked at, by clinic. */
+  const running = new Map<string, Set<string>>();
+  let askedAt = -Infinity;
 
-  async function answer(group: HintGroup): Promise<void> {
+  async function answer(group: HintGroup, leave: Leave): Promise<void> {
     const connection = await connections.byId(group.connectionId);
     if (connection === null || connection.state === 'unpaired' || connection.state === 'lost') {
       // The first listing after the clinic is connected again brings what this pointed to.
       return closeHints(store, group, 'gone', 'not_connected');
     }
     try {
-      const order = await vault.withToken({ connection }, (token) => align.orderByRxId(token, group.rxId));
+      const order = await callUnder(leave, () =>
+        vault.withToken({ connection }, (token) => align.orderByRxId(token, group.rxId)),
+      );
       if (order.accountId !== connection.account_id) return await closeHints(store, group, 'gone', 'other_account');
       const { outcome } = await merge.merge({ connection, order, learntBy: 'notification' });
       await closeHints(store, group, 'done', outcome);
@@ -43,18 +40,20 @@ export function createHintLoop(parts: IntakeParts): DueLoop {
     } catch (error) {
       const problem = toBackgroundProblem(error);
       if (problem === null) throw error;
-      const until = nextTry(group, error);
+      const until = nextTry(group, error, await store.now());
       if (until === null) return closeHints(store, group, 'gone', problem);
       await postponeHints(store, group, until, problem);
       if (problem === 'not_found') return;
-      log.warn({ connection: connection.id, problem }, 'a notification could not be followed yet');
+      const fields = { connection: connection.id, problem };
+      // The breaker tells once that upstream is away.
+      if (isPassing(problem)) log.debug(fields, 'a notification could not be followed yet');
+      else log.warn(fields, 'a notification could not be followed yet');
       await health.note(connection, problem);
     }
   }
 
   /** Unknown upstream: at 40 s and 80 s, then with pauses that double, like missing files and for as long. Anything else: growing pauses, without end. */
-  function nextTry(group: HintGroup, error: unknown): number | null {
-    const now = clock.now();
+  function nextTry(group: HintGroup, error: unknown, now: number): number | null {
     const { recheckSteps, recheckMax, recheckFor } = align.environment().timings;
     if (error instanceof AlignFault && error.kind === 'not_found') {
       if (now - group.firstReceivedAt >= recheckFor) return null;
@@ -66,6 +65,52 @@ export function createHintLoop(parts: IntakeParts): DueLoop {
     return now + Math.max(pause, retryAfterOf(error) ?? 0);
   }
 
+  /** False: the clinic cannot go on now. */
+  async function begin(slots: Slots, group: HintGroup, now: number): Promise<boolean> {
+    const { connectionId, rxId } = group;
+    const mine = running.get(connectionId) ?? new Set<string>();
+    if (mine.size >= PER_CLINIC) return false;
+    const leave = breaker.enter(connectionId);
+    if (leave === null) return false;
+    mine.add(rxId);
+    running.set(connectionId, mine);
+    const end = (): void => {
+      leave.end({ kind: 'nothing' });
+      mine.delete(rxId);
+      if (mine.size === 0) running.delete(connectionId);
+    };
+    const until = now + align.environment().timings.requestTimeout + CLAIM_SLACK_MS;
+    const claimed = store.shared ? await claimHints(store, group, now, until).catch(rethrowAfter(end)) : group;
+    if (claimed === null) end();
+    else slots.launch(group.key, () => answer(claimed, leave).finally(end));
+    return true;
+  }
+
+  /** Another instance may have its hands free. */
+  function askOthers(): void {
+    const now = clock.now();
+    if (!store.shared || now - askedAt < ASK_EVERY_MS) return;
+    askedAt = now;
+    store.wake('hints');
+  }
+
+  async function work(slots: Slots, environment: string, now: number): Promise<{ held: boolean }> {
+    const held = new Set<string>();
+    for (let query = 0; query < QUERIES; query += 1) {
+      const rxIds = new Set([...running.values()].flatMap((ids) => [...ids]));
+      const groups = await dueHints(store, environment, now, { connections: held, rxIds });
+      let found = false;
+      for (const group of groups) {
+        if (slots.free() <= 0 || !breaker.admitsAnybody()) return { held: true };
+        if (held.has(group.connectionId) || slots.has(group.key)) continue;
+        found = true;
+        if (!(await begin(slots, group, now))) held.add(group.connectionId);
+      }
+      if (!found) break;
+    }
+    return { held: held.size > 0 };
+  }
+
   return createDueLoop({
     name: 'hints',
     clock,
@@ -73,17 +118,23 @@ export function createHintLoop(parts: IntakeParts): DueLoop {
     limit: CONCURRENT,
     activity: parts.activity,
     async pass(slots) {
-      // A burst wakes the loop at every notification: nothing is read that cannot be begun.
-      if (slots.free() <= 0) return null;
-      const environment = align.environment().name;
-      const now = clock.now();
-      // In a burst the slots are taken and taking notifications in goes first: looked at again when one has ended.
-      if (slots.free() <= 0) return null;
-      for (const group of await dueHints(store, environment, now)) {
-        if (slots.free() <= 0) return null;
-        if (!slots.has(group.key)) slots.launch(group.key, () => answer(group));
+      // A burst wakes the loop at every notification: nothing is read that cannot be begun. Looked at again when one has ended.
+      if (slots.free() <= 0) {
+        askOthers();
+        return null;
       }
-      return nextHint(store, environment, now);
+      const environment = align.environment().name;
+      const now = await store.now();
+      const { held } = await work(slots, environment, now);
+      const next = toLocal(clock, now, await nextHint(store, environment, now));
+      return held ? soonest(next, breaker.nextChange()) : next;
     },
   });
+}
+
+function rethrowAfter(task: () => void): (error: unknown) => never {
+  return (error) => {
+    task();
+    throw error;
+  };
 }

@@ -14,16 +14,23 @@ export interface HintGroup {
 
 const PAGE = 100;
 
-export async function dueHints(store: Store, environment: string, now: number): Promise<HintGroup[]> {
-  const rows = await store.db
+/** What is not to be looked at: clinics that are held back or have their share, and what is being looked at already. */
+export interface NotNow {
+  readonly connections: ReadonlySet<string>;
+  readonly rxIds: ReadonlySet<string>;
+}
+
+/** Oldest first, and so that a clinic's burst does not hide the others. @param now by the database's clock (ms) */
+export async function dueHints(store: Store, environment: string, now: number, but: NotNow): Promise<HintGroup[]> {
+  let query = store.db
     .selectFrom('hints')
     .select(['id', 'connection_id', 'rx_id', 'attempts', 'received_at'])
     .where('environment', '=', environment)
     .where('state', '=', 'waiting')
-    .where('next_at', '<=', now)
-    .orderBy('next_at')
-    .limit(PAGE)
-    .execute();
+    .where('next_at', '<=', now);
+  if (but.connections.size > 0) query = query.where('connection_id', 'not in', [...but.connections]);
+  if (but.rxIds.size > 0) query = query.where('rx_id', 'not in', [...but.rxIds]);
+  const rows = await query.orderBy('next_at').orderBy('id').limit(PAGE).execute();
   const groups = Map.groupBy(rows, (row) => `${row.connection_id}\0${row.rx_id}`);
   return [...groups].flatMap(([key, [first, ...others]]) => {
     if (first === undefined) return [];
@@ -37,6 +44,30 @@ export async function dueHints(store: Store, environment: string, now: number): 
       firstReceivedAt: Math.min(...all.map((row) => row.received_at)),
     };
   });
+}
+
+/**
+ * Of several instances one looks: its claim moves the time at which the hint is due, so that one which dies leaves it to the
+ * others soon.
+ * @returns what is left of the group; null: another one has it
+ */
+export async function claimHints(
+  store: Store,
+  group: HintGroup,
+  now: number,
+  until: number,
+): Promise<HintGroup | null> {
+  const rows = await store.write((tx) =>
+    tx
+      .updateTable('hints')
+      .set({ next_at: until })
+      .where('id', 'in', group.ids)
+      .where('state', '=', 'waiting')
+      .where('next_at', '<=', now)
+      .returning('id')
+      .execute(),
+  );
+  return rows.length === 0 ? null : { ...group, ids: rows.map((row) => row.id) };
 }
 
 /** When the next hint falls due after `now` (ms since the epoch). */

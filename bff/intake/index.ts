@@ -5,11 +5,11 @@ import type { Rechecks } from '../scans/index.ts';
 import { createBackgroundHealth } from './background-health.ts';
 import { createCallbackRoutes } from './callback-endpoint.ts';
 import { createHintInbox } from './hint-inbox.ts';
-import type { IntakeParts } from './hint-loop.ts';
 import { createHintLoop } from './hint-loop.ts';
 import { pruneHints } from './hints.ts';
 import { createPollLoop, type PollParts } from './poll-loop.ts';
 import { createRecheckLoop } from './recheck-loop.ts';
+import { createUpstreamBreaker, type UpstreamBreaker } from './upstream-breaker.ts';
 
 /** The three ways in: notifications, polls, rechecks. Each ends in scans/merge. */
 export interface Intake {
@@ -18,6 +18,8 @@ export interface Intake {
   readonly callbacks: readonly DirectRoute[];
   /** Notifications refused since the start because they could not be stored. */
   failures(): number;
+  /** For the metrics: whether background calls are held back, and of how many clinics. */
+  upstream(): ReturnType<UpstreamBreaker['figures']>;
   start(): void;
   /** Begins nothing more; resolves when what runs has ended. */
   stop(): Promise<void>;
@@ -30,13 +32,13 @@ type CallbackRouting = 'routeCallback' | 'partnerEnvironment' | 'routePartnerCal
 const KEEP_HINTS_MS = 30 * 86_400_000;
 
 export function createIntake(
-  parts: Omit<IntakeParts, 'health' | 'connections'> &
-    Omit<PollParts, 'health' | 'connections'> & {
-      connections: Pick<Connections, 'byId' | 'active' | 'pollable' | CallbackRouting>;
-      rechecks: Rechecks;
-    },
+  parts: Omit<PollParts, 'health' | 'breaker' | 'connections'> & {
+    connections: Pick<Connections, 'byId' | 'active' | CallbackRouting>;
+    rechecks: Rechecks;
+  },
 ): Intake {
-  const shared = { ...parts, health: createBackgroundHealth(parts.store) };
+  const breaker = createUpstreamBreaker({ ...parts, onChange: () => wakeAll() });
+  const shared = { ...parts, breaker, health: createBackgroundHealth(parts.store) };
   const hints = createHintLoop(shared);
   const rechecks = createRecheckLoop(shared);
   const polls = createPollLoop(shared);
@@ -45,16 +47,28 @@ export function createIntake(
   const callbacks = createCallbackRoutes({ ...parts, inbox });
   let unsubscribe = (): void => {};
 
+  function wakeAll(): void {
+    for (const loop of loops) loop.wake();
+  }
+
   return {
     endpoints: callbacks.flatMap(toEndpoints),
     callbacks,
     failures: () => inbox.failures,
+    upstream: () => breaker.figures(),
     start() {
-      unsubscribe = parts.events.onCommitted(({ type }) => {
+      const unhear = parts.store.onWake((topic) => {
+        if (topic === 'hints') hints.wake();
+      });
+      const unlisten = parts.events.onCommitted(({ type }) => {
         // A clinic that was just connected is listed at once; a new case may wait for a file.
         if (type === 'pairing.created') polls.wake();
         if (type === 'scan.received' || type === 'scan.updated') rechecks.wake();
       });
+      unsubscribe = () => {
+        unhear();
+        unlisten();
+      };
       for (const loop of loops) loop.start();
     },
     async stop() {

@@ -1,13 +1,20 @@
 import type { Random } from '../deps.ts';
 import type { EventLog } from '../events/index.ts';
 import type { ConnectionRow } from '../store/schema.ts';
-import { retryAfterOf, toBackgroundProblem } from './background-health.ts';
-import { createDueLoop, type DueLoop } from './due-loop.ts';
-import type { IntakeParts } from './hint-loop.ts';
+import { isPassing, retryAfterOf, toBackgroundProblem } from './background-health.ts';
+import { createDueLoop, soonest, toLocal, type DueLoop, type Slots } from './due-loop.ts';
+import type { IntakeParts } from './intake-parts.ts';
+import { duePolls, nextPoll } from './poll-due.ts';
 import { createPollLeases } from './poll-lease.ts';
-import { runRound, type Round } from './poll-round.ts';
+import { createPollProgress } from './poll-progress.ts';
+import { runRound } from './poll-round.ts';
+import { callUnder, type Leave } from './upstream-breaker.ts';
 
-const CONCURRENT = 4;
+const CONCURRENT = 8;
+/** Clinics whose calls fail or hang leave slots for the others. */
+const FOR_TROUBLED = 3;
+/** Looked at beyond the free slots: some of them may be held back. */
+const MORE = 50;
 /** Spreads the clinics; it only adds to the floor. */
 const JITTER = 0.05;
 
@@ -20,27 +27,30 @@ export interface PollParts extends IntakeParts {
 
 /** Lists every paired account again and again: what no notification told comes in so (align-api §8). */
 export function createPollLoop(parts: PollParts): DueLoop {
-  const { store, connections, align, health, clock, log, random, events } = parts;
+  const { store, align, health, breaker, clock, log, random, meter } = parts;
   const leases = createPollLeases({
     store,
     clock,
     timings: () => align.environment().timings,
     holder: Buffer.from(random.bytes(12)).toString('base64url'),
   });
+  const roundParts = { ...parts, leases, progress: createPollProgress(parts) };
+  const troubled = new Set<string>();
+  let toldDown = false;
 
-  async function poll(connection: ConnectionRow, signal: AbortSignal): Promise<void> {
+  async function poll(connection: ConnectionRow, leave: Leave, signal: AbortSignal): Promise<void> {
     if (!(await leases.take(connection))) return;
     let retryAfter = 0;
     try {
-      const round = await runRound({ ...parts, leases }, connection, signal);
-      await finish(connection, round);
+      const { complete, unreadable } = await callUnder(leave, () => runRound(roundParts, connection, signal));
+      meter?.poll(complete ? 'complete' : 'moved');
+      if (!complete) {
+        log.info({ connection: connection.id }, 'the listing moved while it was read; the rest is listed next round');
+      }
+      await health.note(connection, unreadable === 0 ? null : 'upstream_wrong_shape');
     } catch (error) {
       retryAfter = retryAfterOf(error) ?? 0;
-      const problem = signal.aborted ? null : (toBackgroundProblem(error) ?? 'internal');
-      if (problem !== null) {
-        log.warn({ connection: connection.id, problem, ...(problem === 'internal' && { error }) }, 'a check failed');
-        await health.note(connection, problem);
-      }
+      if (!signal.aborted) await tell(connection, error);
     } finally {
       const { pollFloor } = align.environment().timings;
       const floor = pollFloor + Math.floor(random.fraction() * JITTER * pollFloor);
@@ -49,29 +59,37 @@ export function createPollLoop(parts: PollParts): DueLoop {
     await parts.afterRound?.(connection);
   }
 
-  async function finish(connection: ConnectionRow, round: Round): Promise<void> {
-    const { heldAt } = round;
-    await health.note(connection, heldAt === null ? null : 'upstream_wrong_shape');
-    if (!round.complete) {
-      log.info({ connection: connection.id }, 'the listing moved while it was read; it is listed again next round');
-      return;
-    }
-    const { window, count } = round;
-    const now = clock.now();
-    await store.write(async (tx) => {
-      await tx
-        .updateTable('connections')
-        .set({
-          // Never past an order that could not be read: no case may be lost for that.
-          cursor_at: Math.min(window.to, heldAt ?? window.to),
-          ...(heldAt === null && { last_full_check_at: now }),
-          ...(window.first && { backfilled_at: now }),
-        })
-        .where('id', '=', connection.id)
-        .execute();
-      if (!window.first) return;
-      const { vendor, tenant, environment } = connection;
-      await events.append(tx, { vendor, tenant, environment, type: 'pairing.backfilled', data: { count } });
+  async function tell(connection: ConnectionRow, error: unknown): Promise<void> {
+    const problem = toBackgroundProblem(error) ?? 'internal';
+    meter?.poll(problem === 'rate_limited' ? 'limited' : 'failed');
+    const fields = { connection: connection.id, problem, ...(problem === 'internal' && { error }) };
+    // The breaker tells once that upstream is away.
+    if (isPassing(problem)) log.debug(fields, 'a check failed');
+    else log.warn(fields, 'a check failed');
+    await health.note(connection, problem);
+  }
+
+  /** A clinic that is not even asked for is told why, once. */
+  async function tellDown(environment: string): Promise<void> {
+    const isDown = breaker.isDown();
+    if (isDown && !toldDown) await health.noteDown(environment);
+    toldDown = isDown;
+  }
+
+  function launch(slots: Slots, connection: ConnectionRow): void {
+    const { id } = connection;
+    const isTroubled = breaker.isTroubled(id);
+    if (isTroubled && troubled.size >= FOR_TROUBLED) return;
+    const leave = breaker.enter(id, true);
+    if (leave === null) return;
+    if (isTroubled) troubled.add(id);
+    slots.launch(id, async (signal) => {
+      try {
+        await poll(connection, leave, signal);
+      } finally {
+        leave.end({ kind: 'nothing' });
+        troubled.delete(id);
+      }
     });
   }
 
@@ -82,15 +100,15 @@ export function createPollLoop(parts: PollParts): DueLoop {
     limit: CONCURRENT,
     activity: parts.activity,
     async pass(slots) {
-      let soonest: number | null = null;
-      for (const connection of await connections.pollable(align.environment().name)) {
-        if (slots.has(connection.id)) continue;
-        const due = await leases.notBefore(connection);
-        if (due > clock.now()) soonest = Math.min(soonest ?? due, due);
-        // Those that find no slot are looked at again when a round has ended.
-        else if (slots.free() > 0) slots.launch(connection.id, (signal) => poll(connection, signal));
+      const environment = align.environment().name;
+      const now = await store.now();
+      await tellDown(environment);
+      // Those that find no slot, or are held back, are looked at again when a round has ended.
+      for (const connection of await duePolls(store, environment, now, slots.free() + MORE)) {
+        if (slots.free() <= 0 || !breaker.admitsAnybody()) break;
+        if (!slots.has(connection.id)) launch(slots, connection);
       }
-      return soonest;
+      return soonest(toLocal(clock, now, await nextPoll(store, environment, now)), breaker.nextChange());
     },
   });
 }

@@ -1,140 +1,140 @@
-import {
-  AlignFault,
-  type AlignPort,
-  type OrderPage,
-  type UnreadableOrder,
-  type UpstreamOrder,
-} from '../align/index.ts';
+import { AlignFault, type AlignPort, type OrderPage, type UpstreamOrder } from '../align/index.ts';
 import type { Clock, Log } from '../deps.ts';
 import type { Merge } from '../scans/index.ts';
+import type { Store } from '../store/index.ts';
 import type { ConnectionRow } from '../store/schema.ts';
 import type { Vault } from '../vault/vault.ts';
 import type { PollLeases } from './poll-lease.ts';
+import { readListing, type DatedUnreadable, type Listing } from './poll-listing.ts';
+import type { PollProgress } from './poll-progress.ts';
+import { toProperty, unreadableOf } from './poll-unreadable.ts';
+import { heldFrom, SKEW_MS, toSweepPlace, toWindow, type PollWindow, type SweepPlace } from './poll-window.ts';
 
-const DAY_MS = 86_400_000;
 const PAGE_SIZE = 100;
 /** Upstream counts every call (align-api §6): the round goes on after the pause it asks for, so often per page. */
 const PATIENCE = 3;
-/** A listing that does not end. */
-const MAX_PAGES = 20_000;
+/** Pages of the sweep in one round: the next window must not wait for a clinic's whole history. */
+const SWEEP_PAGES = 10;
+
+export interface RoundParts {
+  readonly store: Store;
+  readonly vault: Vault;
+  readonly align: Pick<AlignPort, 'environment' | 'orders'>;
+  readonly merge: Merge;
+  readonly leases: PollLeases;
+  readonly progress: PollProgress;
+  readonly clock: Clock;
+  readonly log: Log;
+}
 
 export interface Round {
-  readonly window: PollWindow;
-  /** Cases that were listed. */
-  readonly count: number;
-  /** False when the listing moved while it was read: the window is listed again before the cursor moves. */
+  /** False when the listing moved while it was read: the rest is listed again next round. */
   readonly complete: boolean;
-  /** Where the cursor must stop, before the oldest order that could not be read (ms since the epoch); null: nowhere. */
-  readonly heldAt: number | null;
+  /** Orders that were listed, today or before, and cannot be read yet. */
+  readonly unreadable: number;
 }
 
-export interface PollWindow {
-  /** By upstream's modification time, ms since the epoch; absent: from the beginning. */
-  readonly from: number | undefined;
-  /** Frozen at the start of the round. */
-  readonly to: number;
-  readonly first: boolean;
-}
-
-export function toWindow(
-  connection: Pick<ConnectionRow, 'cursor_at' | 'backfilled_at'>,
-  now: number,
-  timings: { overlap: number; backfillDays: number | null },
-): PollWindow {
-  if (connection.backfilled_at !== null && connection.cursor_at !== null) {
-    return { from: connection.cursor_at - timings.overlap, to: now, first: false };
-  }
-  const { backfillDays } = timings;
-  return { from: backfillDays === null ? undefined : now - backfillDays * DAY_MS, to: now, first: true };
-}
-
-/** One listing of an account from the first page to the last, each page merged as it comes. */
-export async function runRound(
-  parts: {
-    vault: Vault;
-    align: Pick<AlignPort, 'environment' | 'orders'>;
-    merge: Merge;
-    leases: PollLeases;
-    clock: Clock;
-    log: Log;
-  },
-  connection: ConnectionRow,
-  signal: AbortSignal,
-): Promise<Round> {
-  const { vault, align, merge, leases, clock, log } = parts;
+/**
+ * One round of an account: its window from the first page to the last, each page merged as it comes; then, once a day, a
+ * stretch of the sweep over everything.
+ */
+export async function runRound(parts: RoundParts, connection: ConnectionRow, signal: AbortSignal): Promise<Round> {
+  const { store, vault, align, merge, leases, progress, clock, log } = parts;
   const { timings } = align.environment();
-  const window = toWindow(connection, clock.now(), timings);
-  const seen = new Set<string>();
-  let total: number | null = null;
-  let fetched = 0;
-  let steady = true;
-  let heldAt: number | null = null;
+  const now = await store.now();
+  const known = await unreadableOf(store.db, connection);
+  const wasHistory = new Set(known.filter((row) => row.history === 1).map((row) => row.order_key));
+  let calls = 0;
 
-  for (let page = 1; page <= MAX_PAGES; page += 1) {
-    const answer = await readPage(page, page === 1 ? 0 : timings.pageSpacing);
-    steady &&= (total ?? answer.total) === answer.total;
-    total = answer.total;
-    const listed = answer.orders.length + answer.unreadable.length;
-    fetched += listed;
-    for (const { orderId } of answer.orders) {
-      steady &&= !seen.has(orderId);
-      seen.add(orderId);
-    }
-    // All at once: they share one commit.
-    await Promise.all(answer.orders.map(take));
-    if (answer.unreadable.length > 0) heldAt = Math.min(heldAt ?? window.to, passOver(answer.unreadable));
-    const isLast = fetched >= answer.total || listed === 0;
-    if (isLast) return { window, count: seen.size, complete: steady && fetched >= answer.total, heldAt };
+  const window = toWindow(connection, now, timings, heldFrom(known, now));
+  const listing = await readListing(
+    {
+      read: (page) => readPage(window, page),
+      take: (orders) => takeAll(orders, (order) => window.first || wasHistory.has(order.orderId)),
+      progress: ({ to }) => progress.reached(connection, to),
+    },
+    window,
+  );
+  tellUnreadable(listing.unreadable);
+  let unreadable = await progress.windowListed(connection, window, listing, now);
+  const place = listing.complete ? toSweepPlace(connection, now, timings) : null;
+  if (place !== null) unreadable = await sweep(place);
+  return { complete: listing.complete, unreadable };
+
+  async function sweep(place: SweepPlace): Promise<number> {
+    const range = { from: place.from, to: undefined, first: false };
+    const found: Listing = await readListing(
+      {
+        read: (page) => readPage(range, page),
+        // What is older than the connection was upstream all along: a longer `backfillDays` brings it, nobody scanned it now.
+        take: (orders) =>
+          takeAll(
+            orders,
+            ({ orderId, modifiedAt }) => wasHistory.has(orderId) || modifiedAt < connection.created_at - SKEW_MS,
+          ),
+        progress: (reached) => progress.sweepReached(connection, place, reached, now),
+      },
+      { ...range, page: place.page, pages: timings.pageSpacing > 0 ? 1 : SWEEP_PAGES, stopWhenMoved: true },
+    );
+    return progress.sweepListed(connection, found, now);
   }
-  return { window, count: seen.size, complete: false, heldAt };
 
-  /** The others of the clinic go on; these are listed again until they can be read. @returns the oldest one's time */
-  function passOver(unreadable: readonly UnreadableOrder[]): number {
-    const properties = [...new Set(unreadable.map(({ property }) => property.replace(/^orders\[\d+\]\.?/, '')))];
+  /** The others of the clinic go on; these are listed again for a day, then swept for, until they can be read. */
+  function tellUnreadable(orders: readonly DatedUnreadable[]): void {
+    if (orders.length === 0) return;
     log.warn(
       {
         connection: connection.id,
-        count: unreadable.length,
-        orders: unreadable.slice(0, 10).flatMap(({ orderId }) => orderId ?? []),
-        properties: properties.slice(0, 10),
+        count: orders.length,
+        orders: orders.slice(0, 10).flatMap(({ orderId }) => orderId ?? []),
+        properties: [...new Set(orders.map(({ property }) => toProperty(property)))].slice(0, 10),
       },
-      'orders were listed that cannot be read; the others were taken, and these are listed again',
+      'orders were listed that cannot be read; the others were taken, and these are looked for again',
     );
-    // Without a time of its own it may be any of the window.
-    const oldest = connection.cursor_at ?? window.from ?? 0;
-    return Math.min(...unreadable.map(({ modifiedAt }) => modifiedAt ?? oldest));
   }
 
-  async function take(order: UpstreamOrder): Promise<void> {
-    if (order.accountId !== connection.account_id) {
-      return log.warn({ connection: connection.id }, 'upstream listed an order of another account; it was left out');
-    }
-    // What was changed after the clinic was connected is news, also when the first listing finds it. And one that the
-    // first listing could not read is history when it can be read at last (both clocks within the overlap).
-    const history = window.first ? connection.last_pair_at : connection.created_at - timings.overlap;
-    const backfill = order.modifiedAt <= history;
-    await merge.merge({ connection, order, learntBy: 'poll', backfill });
+  async function takeAll(
+    orders: readonly UpstreamOrder[],
+    isHistory: (order: UpstreamOrder) => boolean,
+  ): Promise<void> {
+    // All at once: they share one commit.
+    await Promise.all(
+      orders.map(async (order) => {
+        if (order.accountId !== connection.account_id) {
+          return log.warn(
+            { connection: connection.id },
+            'upstream listed an order of another account; it was left out',
+          );
+        }
+        // What was changed after the clinic was connected is news, also when the first listing finds it.
+        const backfill = isHistory(order) && order.modifiedAt <= connection.last_pair_at;
+        await merge.merge({ connection, order, learntBy: 'poll', backfill });
+      }),
+    );
   }
 
-  async function readPage(page: number, spacing: number): Promise<OrderPage> {
-    let pause = spacing;
+  async function readPage({ from, to }: PollWindow, page: number): Promise<OrderPage> {
+    calls += 1;
+    const isFirst = calls === 1;
+    let pause = isFirst ? 0 : timings.pageSpacing;
     for (let tries = 1; ; tries += 1) {
       await leases.extend(connection, pause);
       if (pause > 0) await clock.sleep(pause, signal);
       signal.throwIfAborted();
+      await leases.hold(connection);
       try {
         return await vault.withToken({ connection }, (token) =>
           align.orders(token, {
-            ...(window.from !== undefined && { from: window.from }),
-            to: window.to,
+            ...(from !== undefined && { from }),
+            ...(to !== undefined && { to }),
             page,
             pageSize: PAGE_SIZE,
           }),
         );
       } catch (error) {
         const limited = error instanceof AlignFault && error.kind === 'rate_limited';
-        if (!limited || page === 1 || tries > PATIENCE) throw error;
-        pause = Math.max(error.retryAfterMs ?? 0, timings.pollFloor, spacing);
+        if (!limited || isFirst || tries > PATIENCE) throw error;
+        pause = Math.max(error.retryAfterMs ?? 0, timings.pollFloor, timings.pageSpacing);
       }
     }
   }

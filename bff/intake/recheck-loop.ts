@@ -2,40 +2,102 @@ import { AlignFault } from '../align/index.ts';
 import type { Rechecks } from '../scans/index.ts';
 import type { ScanRow } from '../store/schema.ts';
 import { retryAfterOf, toBackgroundProblem } from './background-health.ts';
-import { createDueLoop, type DueLoop } from './due-loop.ts';
-import type { IntakeParts } from './hint-loop.ts';
+import { createDueLoop, soonest, toLocal, type DueLoop, type Slots } from './due-loop.ts';
+import type { IntakeParts } from './intake-parts.ts';
+import { callUnder, type Leave } from './upstream-breaker.ts';
 
-const CONCURRENT = 3;
+const CONCURRENT = 4;
+/** Clinics where many cases wait leave slots for the others. */
+const PER_CLINIC = 3;
 /** Nobody is signed in, or the clinic is connected to another account (ms). */
 const WITHOUT_CONNECTION_MS = 600_000;
 const AFTER_FAULT_MS = 15_000;
+/** One look may take a refresh and a merge beside its call (ms). */
+const CLAIM_SLACK_MS = 30_000;
+const PAGE = 50;
+/** Queries of one pass: each leaves out more clinics that cannot go on now. */
+const QUERIES = 20;
 
 /** Looks for files that a case waits for: at 40 s, 80 s, then with growing pauses (align-api §6). */
 export function createRecheckLoop(parts: IntakeParts & { rechecks: Rechecks }): DueLoop {
-  const { connections, vault, align, merge, health, rechecks, clock, log } = parts;
+  const { store, connections, vault, align, merge, health, breaker, rechecks, clock, log, meter } = parts;
+  /** Looks under way, by clinic. */
+  const running = new Map<string, number>();
 
-  async function look(scan: ScanRow): Promise<void> {
+  async function look(scan: ScanRow, leave: Leave): Promise<void> {
     const rxId = scan.rx_id;
-    // Without an RX only the listing can bring it; the wait is told to people all the same.
+    // Without an RX only the listing and the daily sweep can bring it; the wait is told to people all the same.
     if (rxId === null) return rechecks.noteStillMissing(scan);
     const connection = await connections.active(scan);
     if (connection === null || connection.account_id !== scan.account_id) {
-      return rechecks.postpone(scan, clock.now() + WITHOUT_CONNECTION_MS);
+      return rechecks.postpone(scan, (await store.now()) + WITHOUT_CONNECTION_MS);
     }
     try {
-      const order = await vault.withToken({ connection }, (token) => align.orderByRxId(token, rxId));
+      const order = await callUnder(leave, () =>
+        vault.withToken({ connection }, (token) => align.orderByRxId(token, rxId)),
+      );
+      let isNew = false;
       if (order.accountId === connection.account_id && order.orderId === scan.order_id) {
-        await merge.merge({ connection, order, learntBy: 'recheck' });
+        isNew = (await merge.merge({ connection, order, learntBy: 'recheck' })).outcome !== 'none';
       }
+      meter?.recheck(isNew ? 'found' : 'missing');
       await health.noteAnswer(connection);
       await rechecks.noteStillMissing(scan);
     } catch (error) {
-      if (error instanceof AlignFault && error.kind === 'not_found') return rechecks.noteStillMissing(scan);
+      if (error instanceof AlignFault && error.kind === 'not_found') {
+        meter?.recheck('missing');
+        return rechecks.noteStillMissing(scan);
+      }
       const problem = toBackgroundProblem(error);
       if (problem === null) throw error;
-      await rechecks.postpone(scan, clock.now() + Math.max(AFTER_FAULT_MS, retryAfterOf(error) ?? 0));
+      meter?.recheck('failed');
+      await rechecks.postpone(scan, (await store.now()) + Math.max(AFTER_FAULT_MS, retryAfterOf(error) ?? 0));
       await health.note(connection, problem);
     }
+  }
+
+  /** False: the clinic cannot go on now. */
+  async function begin(slots: Slots, key: string, scan: ScanRow, now: number): Promise<boolean> {
+    const clinic = scan.connection_id;
+    const mine = running.get(clinic) ?? 0;
+    if (mine >= PER_CLINIC) return false;
+    const leave = breaker.enter(clinic);
+    if (leave === null) return false;
+    running.set(clinic, mine + 1);
+    const end = (): void => {
+      leave.end({ kind: 'nothing' });
+      running.set(clinic, (running.get(clinic) ?? 1) - 1);
+      if (running.get(clinic) === 0) running.delete(clinic);
+    };
+    let claimed: ScanRow | null = scan;
+    if (store.shared) {
+      try {
+        claimed = await rechecks.claim(scan, now + align.environment().timings.requestTimeout + CLAIM_SLACK_MS);
+      } catch (error) {
+        end();
+        throw error;
+      }
+    }
+    const mineNow = claimed;
+    if (mineNow === null) end();
+    else slots.launch(key, () => look(mineNow, leave).finally(end));
+    return true;
+  }
+
+  async function work(slots: Slots, environment: string, now: number): Promise<{ held: boolean }> {
+    const held = new Set<string>();
+    for (let query = 0; query < QUERIES; query += 1) {
+      let found = false;
+      for (const scan of await rechecks.due(environment, now, PAGE, held)) {
+        if (slots.free() <= 0 || !breaker.admitsAnybody()) return { held: true };
+        const key = `${scan.vendor}\0${scan.tenant}\0${scan.account_id}\0${scan.order_id}`;
+        if (held.has(scan.connection_id) || slots.has(key)) continue;
+        found = true;
+        if (!(await begin(slots, key, scan, now))) held.add(scan.connection_id);
+      }
+      if (!found) break;
+    }
+    return { held: held.size > 0 };
   }
 
   return createDueLoop({
@@ -45,15 +107,13 @@ export function createRecheckLoop(parts: IntakeParts & { rechecks: Rechecks }): 
     limit: CONCURRENT,
     activity: parts.activity,
     async pass(slots) {
+      if (slots.free() <= 0) return null; // looked at again when one has ended
       const environment = align.environment().name;
       // One time for both reads: what falls due between them would be seen by neither.
-      const now = clock.now();
-      for (const scan of await rechecks.due(environment, now, 50)) {
-        const key = `${scan.vendor}\0${scan.tenant}\0${scan.account_id}\0${scan.order_id}`;
-        if (slots.free() <= 0) return null; // looked at again when one has ended
-        if (!slots.has(key)) slots.launch(key, () => look(scan));
-      }
-      return rechecks.nextDue(environment, now);
+      const now = await store.now();
+      const { held } = await work(slots, environment, now);
+      const next = toLocal(clock, now, await rechecks.nextDue(environment, now));
+      return held ? soonest(next, breaker.nextChange()) : next;
     },
   });
 }

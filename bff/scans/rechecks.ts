@@ -10,8 +10,13 @@ import { parseAssets } from './version.ts';
 
 /** Cases that wait for a file. The schedule is in the database, so that a restart forgets none. */
 export interface Rechecks {
-  /** @param until ms since the epoch */
-  due(environment: string, until: number, limit: number): Promise<ScanRow[]>;
+  /** Oldest first. @param until ms by the database's clock @param but connections that cannot go on now */
+  due(environment: string, until: number, limit: number, but?: ReadonlySet<string>): Promise<ScanRow[]>;
+  /**
+   * Of several instances one looks: the claim moves the time of the next look, so that an instance which dies leaves it to the
+   * others soon. @returns null: another one has it
+   */
+  claim(scan: ScanRow, until: number): Promise<ScanRow | null>;
   /** When the next one falls due after `now` (ms since the epoch); null when none waits. */
   nextDue(environment: string, now: number): Promise<number | null>;
   /** Somebody looked and the files are still missing: plans the next look, and tells people when the window is over. */
@@ -29,16 +34,25 @@ export function createRechecks(parts: {
   const { store, events, align, clock } = parts;
 
   return {
-    due: (environment, until, limit) =>
-      store.db
+    due(environment, until, limit, but = new Set()) {
+      let query = store.db
         .selectFrom('scans')
         .selectAll()
         .where('environment', '=', environment)
         .where('recheck_at', 'is not', null)
-        .where('recheck_at', '<=', until)
-        .orderBy('recheck_at')
-        .limit(limit)
-        .execute(),
+        .where('recheck_at', '<=', until);
+      if (but.size > 0) query = query.where('connection_id', 'not in', [...but]);
+      return query.orderBy('recheck_at').limit(limit).execute();
+    },
+
+    async claim(scan, until) {
+      const { numUpdatedRows } = await store.write((tx) =>
+        byKey(tx.updateTable('scans').set({ recheck_at: until }), scan)
+          .where('recheck_at', '=', scan.recheck_at)
+          .executeTakeFirst(),
+      );
+      return numUpdatedRows === 1n ? { ...scan, recheck_at: until } : null;
+    },
 
     async nextDue(environment, now) {
       const row = await store.db

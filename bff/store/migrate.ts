@@ -3,6 +3,7 @@ import { Migrator, type Migration } from 'kysely/migration';
 import type { Log } from '../deps.ts';
 import { ground } from './migrations/0001-ground.ts';
 import { instances } from './migrations/0002-instances.ts';
+import { reconciliation } from './migrations/0003-reconciliation.ts';
 import { ledger } from './migrations/0004-ledger.ts';
 import { StoreError } from './store.ts';
 
@@ -10,6 +11,7 @@ import { StoreError } from './store.ts';
 const MIGRATIONS: Record<string, Migration> = {
   '0001-ground': ground,
   '0002-instances': instances,
+  '0003-reconciliation': reconciliation,
   '0004-ledger': ledger,
 };
 

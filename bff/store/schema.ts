@@ -20,6 +20,7 @@ export interface Schema {
   pictures: PictureTable;
   audit: AuditTable;
   known_charts: KnownChartTable;
+  unreadable_orders: UnreadableOrderTable;
   scan_counters: ScanCounterTable;
   read_counters: ReadCounterTable;
 }
@@ -82,8 +83,15 @@ export interface ConnectionTable extends Tenancy {
   repaired_at: number | null;
   last_notification_at: number | null;
   last_full_check_at: number | null;
-  /** Upstream modification time up to which everything was listed (ms). */
+  /** By upstream's own clock (ms): everything that was changed before it was listed. Never beyond what was seen there. */
   cursor_at: number | null;
+  /** By ours (ms): the start of the newest round that listed its whole window. */
+  proved_until: number | null;
+  /** When the newest sweep ended (ms); and, while one is under way, since when it runs and where it goes on. */
+  last_sweep_at: number | null;
+  sweep_started_at: number | null;
+  sweep_from: number | null;
+  sweep_page: number | null;
   backfilled_at: number | null;
   /** Versions in a row that were learnt by poll alone; 2 make the callback suspect. */
   polled_in_a_row: number;
@@ -319,6 +327,20 @@ export interface PollLeaseTable {
   not_before: number;
 }
 
+/** An order that was listed and could not be read. What it says of itself is not kept: it may be anything. */
+export interface UnreadableOrderTable extends Tenancy {
+  environment: string;
+  account_id: string;
+  /** Its id; without one, what else tells it from others. */
+  order_key: string;
+  /** Upstream's time, or the earliest that it may have (ms). */
+  modified_at: number;
+  first_seen_at: number;
+  last_seen_at: number;
+  /** 1: the first listing met it, so that it is no news when it can be read. */
+  history: number;
+}
+
 /** A picture of the gallery, unpacked at merge, encrypted on disk under `file`. */
 export interface PictureTable extends Tenancy {
   environment: string;
@@ -348,6 +370,7 @@ export type ConnectionRow = Selectable<ConnectionTable>;
 export type LoginRow = Selectable<LoginTable>;
 export type AlignTokenRow = Selectable<AlignTokenTable>;
 export type SignInRow = Selectable<SignInTable>;
+export type UnreadableOrderRow = Selectable<UnreadableOrderTable>;
 export type ScanRow = Selectable<ScanTable>;
 export type ScanVersionRow = Selectable<ScanVersionTable>;
 export type ScanRequestRow = Selectable<ScanRequestTable>;

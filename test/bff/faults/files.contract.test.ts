@@ -18,8 +18,8 @@ async function follow(orderId: string, from: number, end: number): Promise<ScanD
     const next = scan.assets.ide.nextCheckAt;
     const now = stand.cloud.clock.now();
     if (next === null || Date.parse(next) - from > end) return scan;
-    await stand.advance(Math.max(0, Date.parse(next) - now));
-    await stand.advance(1000);
+    await stand.advance(Math.max(0, Date.parse(next) - now - 1000), 600_000);
+    await stand.advance(2000);
   }
 }
 

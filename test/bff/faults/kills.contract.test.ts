@@ -118,7 +118,10 @@ it(`over ${KILLS} SIGKILLs loses no acknowledged notification and shows none twi
       await pause(port === null ? 60 : 12);
     }
   })();
-  for (let times = 0; times < KILLS; times += 1) {
+  const acknowledgedIds = (): Set<string> =>
+    new Set(cloud.state.notifications.filter(({ outcome }) => outcome === 'delivered').map(({ rxId }) => rxId));
+  // On a busy machine a life may be too short to acknowledge anything.
+  for (let times = 0; times < KILLS || (acknowledgedIds().size <= KILLS && times < 5 * KILLS); times += 1) {
     const started = start();
     // Now and then before it listens at all, else somewhere in its first moments of work.
     if (times % 5 === 4) await pause(Math.random() * 300);
@@ -132,9 +135,7 @@ it(`over ${KILLS} SIGKILLs loses no acknowledged notification and shows none twi
   evening.abort();
   await scans;
   await cloud.settled();
-  const acknowledged = new Set(
-    cloud.state.notifications.filter(({ outcome }) => outcome === 'delivered').map(({ rxId }) => rxId),
-  );
+  const acknowledged = acknowledgedIds();
   expect(acknowledged.size).toBeGreaterThan(KILLS);
 
   await start();
@@ -144,12 +145,12 @@ it(`over ${KILLS} SIGKILLs loses no acknowledged notification and shows none twi
         const shown = new Set(rows('SELECT rx_id FROM scans').map((row) => row['rx_id']));
         return [...acknowledged].filter((rxId) => !shown.has(rxId));
       },
-      { timeout: 20_000, interval: 200 },
+      { timeout: 60_000, interval: 200 },
     )
     .toEqual([]);
-  await expect.poll(() => rows("SELECT id FROM hints WHERE state = 'waiting'"), { timeout: 20_000 }).toEqual([]);
+  await expect.poll(() => rows("SELECT id FROM hints WHERE state = 'waiting'"), { timeout: 60_000 }).toEqual([]);
   const told = rows("SELECT order_id, type FROM events WHERE type LIKE 'scan.%' ORDER BY order_id");
   expect(new Set(told.map((row) => row['type']))).toEqual(new Set(['scan.received']));
   const kept = rows('SELECT order_id FROM scans ORDER BY order_id');
   expect(told.map((row) => row['order_id'])).toEqual(kept.map((row) => row['order_id']));
-}, 90_000);
+}, 240_000);

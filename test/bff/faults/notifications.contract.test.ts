@@ -87,11 +87,11 @@ describe('a notification', () => {
     await stand.advance(7200_000);
     const looks = stand.cloud.calls('getOrderByRxId').map(({ at }) => Math.round((at - before) / 1000));
     expect(looks.slice(0, 5)).toEqual([0, 40, 80, 160, 320]);
-    await stand.advance(72 * 3_600_000);
+    await stand.advance(72 * 3_600_000, 600_000);
     const hint = await stand.bff.bff.store.db.selectFrom('hints').selectAll().executeTakeFirstOrThrow();
     expect(hint).toMatchObject({ state: 'gone', outcome: 'not_found' });
     const asked = stand.countOf('getOrderByRxId');
-    await stand.advance(7_200_000);
+    await stand.advance(7_200_000, 600_000);
     expect(stand.countOf('getOrderByRxId')).toBe(asked);
   });
 

@@ -164,12 +164,17 @@ export async function openStand(options: StandOptions = {}) {
     }
   }
 
-  /** Moves both clocks from one timer to the next, letting everything that falls due end in between. */
-  async function advance(ms: number): Promise<void> {
+  /**
+   * Moves both clocks from one timer to the next, letting everything that falls due end in between.
+   * @param stride over days: at least so far at once (ms), together with all that falls due on the way
+   */
+  async function advance(ms: number, stride = 0): Promise<void> {
     await drain();
     const end = cloud.clock.now() + ms;
     while (cloud.clock.now() < end) {
-      await cloud.clock.advance(Math.max(0, Math.min(waits.next(), end) - cloud.clock.now()));
+      await cloud.clock.advance(
+        Math.max(0, Math.min(Math.max(waits.next(), cloud.clock.now() + stride), end) - cloud.clock.now()),
+      );
       await drain();
     }
   }

@@ -1,0 +1,115 @@
+import type { Clock } from '../deps.ts';
+import type { EventLog } from '../events/index.ts';
+import type { Store, Tx } from '../store/index.ts';
+import type { ConnectionRow } from '../store/schema.ts';
+import type { Listing, ListingProgress } from './poll-listing.ts';
+import { forgetReadable, rememberUnreadable } from './poll-unreadable.ts';
+import type { PollWindow, SweepPlace } from './poll-window.ts';
+
+/** How far an account was listed, on disk: a round that is cut off goes on where it was, not at its beginning. */
+export interface PollProgress {
+  /** In the middle of a window: everything up to here was listed. */
+  reached(connection: ConnectionRow, to: number | null): Promise<void>;
+  /** @param startedAt of the round (ms) @returns orders that cannot be read yet */
+  windowListed(connection: ConnectionRow, window: PollWindow, listing: Listing, startedAt: number): Promise<number>;
+  sweepReached(
+    connection: ConnectionRow,
+    place: SweepPlace,
+    progress: ListingProgress,
+    startedAt: number,
+  ): Promise<void>;
+  /** The sweep, or this stretch of it. @returns orders that cannot be read yet */
+  sweepListed(connection: ConnectionRow, listing: Listing, startedAt: number): Promise<number>;
+}
+
+export function createPollProgress(parts: { store: Store; events: EventLog; clock: Clock }): PollProgress {
+  const { store, events, clock } = parts;
+
+  const change = (tx: Tx, connection: ConnectionRow, values: Partial<ConnectionRow>) =>
+    tx.updateTable('connections').set(values).where('id', '=', connection.id).execute();
+
+  /** Never backwards: an old order that is read at last is no reason to list everything after it again. */
+  const advance = (tx: Tx, connection: ConnectionRow, to: number) =>
+    tx
+      .updateTable('connections')
+      .set({ cursor_at: to })
+      .where('id', '=', connection.id)
+      .where((eb) => eb.or([eb('cursor_at', 'is', null), eb('cursor_at', '<', to)]))
+      .execute();
+
+  /** In the transaction that ends the first listing: told once, whatever happens to this process. */
+  async function tellBackfilled(tx: Tx, connection: ConnectionRow): Promise<void> {
+    const { vendor, tenant, environment, account_id: accountId } = connection;
+    const first = await tx
+      .updateTable('connections')
+      .set({ backfilled_at: clock.now() })
+      .where('id', '=', connection.id)
+      .where('backfilled_at', 'is', null)
+      .executeTakeFirst();
+    if (first.numUpdatedRows !== 1n) return;
+    const counted = await tx
+      .selectFrom('scan_counters')
+      .select(['total', 'arrived'])
+      .where('vendor', '=', vendor)
+      .where('tenant', '=', tenant)
+      .where('environment', '=', environment)
+      .where('account_id', '=', accountId)
+      .executeTakeFirst();
+    const count = (counted?.total ?? 0) - (counted?.arrived ?? 0);
+    await events.append(tx, { vendor, tenant, environment, type: 'pairing.backfilled', data: { count } });
+  }
+
+  return {
+    async reached(connection, to) {
+      if (to !== null) await store.write((tx) => advance(tx, connection, to));
+    },
+
+    windowListed: (connection, window, listing, startedAt) =>
+      store.write(async (tx) => {
+        const { complete, newest, unreadable, orderIds } = listing;
+        await rememberUnreadable(tx, connection, unreadable, startedAt, window.first);
+        const from = window.from ?? -Infinity;
+        const left = await forgetReadable(
+          tx,
+          connection,
+          orderIds,
+          (row) => complete && row.modified_at >= from && row.last_seen_at < startedAt,
+        );
+        if (!complete) return left;
+        if (newest !== null) await advance(tx, connection, newest);
+        await change(tx, connection, { proved_until: startedAt, last_full_check_at: clock.now() });
+        if (window.first) await tellBackfilled(tx, connection);
+        return left;
+      }, connection),
+
+    async sweepReached(connection, place, { to, page }, startedAt) {
+      // Many orders of the same moment: the next page of it, else the same one would be read for ever.
+      const moved = to !== null && to > (place.from ?? -Infinity);
+      const next = moved ? { sweep_from: to, sweep_page: 1 } : { sweep_page: page + 1 };
+      await store.write((tx) =>
+        change(tx, connection, {
+          sweep_from: place.from ?? null,
+          ...next,
+          ...(place.begins && { sweep_started_at: startedAt }),
+        }),
+      );
+    },
+
+    sweepListed: (connection, listing, startedAt) =>
+      store.write(async (tx) => {
+        await rememberUnreadable(tx, connection, listing.unreadable, startedAt, false);
+        const since = connection.sweep_started_at ?? startedAt;
+        const left = await forgetReadable(
+          tx,
+          connection,
+          listing.orderIds,
+          (row) => listing.complete && row.last_seen_at < since,
+        );
+        if (listing.complete) {
+          const over = { sweep_started_at: null, sweep_from: null, sweep_page: null };
+          await change(tx, connection, { last_sweep_at: clock.now(), ...over });
+        }
+        return left;
+      }, connection),
+  };
+}

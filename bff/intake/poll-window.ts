@@ -1,0 +1,85 @@
+import type { AlignTimings } from '../align/index.ts';
+import type { ConnectionRow } from '../store/schema.ts';
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+/**
+ * How far upstream's clock may be off ours before a round misses what is new (ms): wrong zones and wrong summer times are
+ * within it. Beyond it the daily sweep, which has no upper bound, still finds everything.
+ */
+export const SKEW_MS = 26 * HOUR_MS;
+/** An order that cannot be read widens the window for so long (ms); afterwards the daily sweep looks for it. */
+const HOLD_MS = DAY_MS;
+/** Sweeps of clinics that were connected together do not stay together (ms). */
+const SWEEP_SPREAD_MS = 2 * HOUR_MS;
+
+/** A stretch of upstream's modification times, in its own time (ms since the epoch), both ends inclusive. */
+export interface PollWindow {
+  /** Absent: from the beginning. */
+  readonly from: number | undefined;
+  /** Frozen while it is listed. Absent: to the end. */
+  readonly to: number | undefined;
+  /** The first listing of the connection: what it brings is history. */
+  readonly first: boolean;
+}
+
+type Progress = Pick<
+  ConnectionRow,
+  'id' | 'cursor_at' | 'backfilled_at' | 'last_sweep_at' | 'sweep_from' | 'sweep_page'
+>;
+
+/**
+ * What a round lists. The lower bound counts from the newest change that was seen upstream, so that a clock there that is
+ * slow hides nothing; and never from later than our own time, so that neither does one order with a time in the future.
+ * @param heldFrom the oldest change that could not be read yet (`heldFrom`)
+ */
+export function toWindow(
+  connection: Progress,
+  now: number,
+  timings: Pick<AlignTimings, 'overlap' | 'backfillDays'>,
+  heldFrom: number | null,
+): PollWindow {
+  const { cursor_at: cursor } = connection;
+  const first = connection.backfilled_at === null;
+  const to = now + SKEW_MS;
+  if (cursor === null) return { from: backTo(now, timings), to, first };
+  return { from: Math.min(Math.min(cursor, now) - timings.overlap, heldFrom ?? Infinity), to, first };
+}
+
+/** Where the window must begin for orders that could not be read to be listed again. */
+export function heldFrom(
+  unreadable: readonly { readonly modified_at: number; readonly first_seen_at: number }[],
+  now: number,
+): number | null {
+  const young = unreadable.filter((row) => row.modified_at > 0 && now - row.first_seen_at < HOLD_MS);
+  return young.length === 0 ? null : Math.min(...young.map((row) => row.modified_at));
+}
+
+/** Where the sweep that is under way goes on, or the one that is due begins; null: none is. */
+export interface SweepPlace {
+  readonly from: number | undefined;
+  readonly page: number;
+  readonly begins: boolean;
+}
+
+export function toSweepPlace(
+  connection: Progress,
+  now: number,
+  timings: Pick<AlignTimings, 'backfillDays'>,
+): SweepPlace | null {
+  const { sweep_page: page, sweep_from: from } = connection;
+  if (page !== null) return { from: from ?? undefined, page, begins: false };
+  const last = connection.last_sweep_at ?? connection.backfilled_at;
+  if (last === null || now - last < DAY_MS + spreadOf(connection.id)) return null;
+  return { from: backTo(now, timings), page: 1, begins: true };
+}
+
+function backTo(now: number, { backfillDays }: Pick<AlignTimings, 'backfillDays'>): number | undefined {
+  return backfillDays === null ? undefined : now - backfillDays * DAY_MS;
+}
+
+function spreadOf(id: string): number {
+  let sum = 0;
+  for (const character of id) sum = (sum * 31 + (character.codePointAt(0) ?? 0)) % 1_000_003;
+  return Math.floor((sum / 1_000_003) * SWEEP_SPREAD_MS);
+}
