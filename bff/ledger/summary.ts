@@ -42,7 +42,7 @@ export function createLedgerSummary(parts: {
       backfilled: total - by_notification - recovered,
       waiting,
       pending: pending.count,
-      provedUntil: connection.cursor_at === null ? null : new Date(connection.cursor_at).toISOString(),
+      provedUntil: connection.proved_until === null ? null : new Date(connection.proved_until).toISOString(),
       behind: isBehind(connection, clock.now(), align.environment().timings),
     };
   };
