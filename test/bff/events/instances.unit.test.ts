@@ -48,6 +48,25 @@ it('brings them within two seconds when the wake-up is lost', async () => {
   expect(client.seen).toEqual([1]);
 });
 
+it('misses nothing that is told while a reader that has just come reads the log', async () => {
+  const { events, news } = at(0);
+  const { after } = events;
+  let once = true;
+  events.after = async (...where) => {
+    const page = await after(...where);
+    if (!once) return page;
+    once = false;
+    await at(0).append({});
+    for (const run of news.splice(0)) run();
+    await settle(2);
+    return page;
+  };
+  const client = new Client(stand.clock);
+  await client.connect(at(0));
+  await settle(20);
+  expect(client.seen).toEqual([1]);
+});
+
 it('asks for nothing while nobody reads', async () => {
   let asked = 0;
   const { newest } = at(0).events;
