@@ -17,7 +17,11 @@ export function fetchSharing(): void {
  * A stream that the tabs of this group share; an own one without a group, in a browser that cannot share, and as long
  * as the part that shares is not to be had.
  */
-export function openSharedStream(options: StreamOptions, group: string | undefined): EventStream {
+export function openSharedStream(
+  options: StreamOptions,
+  group: string | undefined,
+  fetchPart = fetchTabStream,
+): EventStream {
   if (!group || !canShare()) return openEventStream(options);
   let stream: EventStream | undefined;
   let closed = false;
@@ -29,7 +33,7 @@ export function openSharedStream(options: StreamOptions, group: string | undefin
 
   async function share(name: string): Promise<void> {
     try {
-      const { openTabStream } = await fetchTabStream();
+      const { openTabStream } = await fetchPart();
       if (closed) return;
       const from = position();
       stream?.close();

@@ -9,6 +9,9 @@ export interface Census {
   stop(): void;
 }
 
+/** A method to be called on whatever it was patched on. */
+const methodOf = <T extends object, K extends keyof T>(target: T, name: K): T[K] => target[name];
+
 type Patch<T> = { [K in keyof T]?: T[K] };
 
 /**
@@ -52,7 +55,8 @@ export function takeCensus(): Census {
     }
   }
   const fetchBefore = globalThis.fetch;
-  const { createObjectURL, revokeObjectURL } = URL;
+  const createObjectURL = methodOf(URL, 'createObjectURL');
+  const revokeObjectURL = methodOf(URL, 'revokeObjectURL');
   patch(globalThis, {
     BroadcastChannel: CountedChannel,
     fetch: async (...asked) => {
@@ -109,7 +113,8 @@ function countListeners(patch: Patcher, closed: (target: EventTarget) => boolean
   };
   const outlives = (target: EventTarget): boolean =>
     target instanceof Node ? target === document || target.getRootNode() === document : true;
-  const { addEventListener, removeEventListener } = EventTarget.prototype;
+  const addEventListener = methodOf(EventTarget.prototype, 'addEventListener');
+  const removeEventListener = methodOf(EventTarget.prototype, 'removeEventListener');
   const keyOf = (
     target: EventTarget,
     type: string,
@@ -206,7 +211,9 @@ interface Observing {
 function countObservers(patch: Patcher, of: Kinds): void {
   for (const type of [ResizeObserver, IntersectionObserver, MutationObserver]) {
     const prototype = type.prototype as unknown as Observing;
-    const { observe, disconnect, unobserve } = prototype;
+    const observe = methodOf(prototype, 'observe');
+    const disconnect = methodOf(prototype, 'disconnect');
+    const unobserve = methodOf(prototype, 'unobserve');
     const targets = new WeakMap<object, Set<Node>>();
     const changed = (observer: object, work: (seen: Set<Node>) => void): void => {
       const seen = targets.get(observer) ?? new Set();

@@ -17,6 +17,8 @@ interface Row {
   readonly name: string;
   readonly install: () => FakeBff;
   readonly markup: (round: number) => string;
+  /** What stays while the elements in it come and go. */
+  readonly around?: string;
   /** Waits until it has loaded, and opens what it can open. */
   readonly use: (root: HTMLElement) => Promise<void>;
 }
@@ -57,21 +59,44 @@ const paired = (bff: FakeBff): FakeBff => {
 const scans = (): FakeBff =>
   installScanClinic(['1', '2', '3'].map((orderId, minute) => sampleScan(orderId, { minute })));
 
+const all = (round: number): string => (pair + request + inbox(round)).replaceAll(url, '');
+const clinic = (): FakeBff => paired(scans());
+async function useAll(root: HTMLElement): Promise<void> {
+  await usePair(root.querySelector<HTMLElement>('itero-pair') ?? root);
+  await useInbox(root.querySelector<HTMLElement>('itero-scan-inbox') ?? root);
+}
+
 const ROWS: Row[] = [
   { name: 'itero-pair', install: () => paired(installRequestBff()), markup: () => pair, use: usePair },
   { name: 'itero-scan-request', install: installRequestBff, markup: () => request, use: useRequest },
   { name: 'itero-scan-inbox', install: scans, markup: inbox, use: useInbox },
   {
     name: 'itero-provider with all three in it',
-    install: () => paired(scans()),
-    markup: (round) =>
-      `<itero-provider ${url} lang="en-GB">${(pair + request + inbox(round)).replaceAll(url, '')}</itero-provider>`,
-    async use(root) {
-      await usePair(root.querySelector<HTMLElement>('itero-pair') ?? root);
-      await useInbox(root.querySelector<HTMLElement>('itero-scan-inbox') ?? root);
-    },
+    install: clinic,
+    markup: (round) => `<itero-provider ${url} lang="en-GB">${all(round)}</itero-provider>`,
+    use: useAll,
+  },
+  {
+    name: 'all three in an itero-provider that stays',
+    install: clinic,
+    around: `<itero-provider ${url} lang="en-GB"></itero-provider>`,
+    markup: (round) => `<section>${all(round)}</section>`,
+    use: useAll,
   },
 ];
+
+/** Gives the way to put markup into the page, and the way to take it out again. */
+function placeFor(around: string | undefined): { put(markup: string): HTMLElement; takeOut(): void } {
+  if (around === undefined) return { put: mount, takeOut: unmount };
+  const stays = mount(around);
+  return {
+    put(markup) {
+      stays.innerHTML = markup;
+      return stays.firstElementChild as HTMLElement;
+    },
+    takeOut: () => stays.replaceChildren(),
+  };
+}
 
 describe('an element that comes and goes', () => {
   let bff: FakeBff | undefined;
@@ -88,18 +113,19 @@ describe('an element that comes and goes', () => {
       bff = row.install();
       bff.share(({ chartNumber = '' }, user) => `${user} ${chartNumber}`);
       // Parts that are fetched later and stores that are opened once belong to the page.
-      await row.use(mount(row.markup(0)));
-      unmount();
+      const place = placeFor(row.around);
+      await row.use(place.put(row.markup(0)));
+      place.takeOut();
       await nextTask();
 
       const census = takeCensus();
       try {
         for (let round = 0; round < ROUNDS; round++) {
-          const root = mount(row.markup(round));
+          const root = place.put(row.markup(round));
           if (round % USED_EVERY === 0) await row.use(root);
           else if (round % 3 === 0) await nextTask();
           else await (root as HTMLElement & { updateComplete?: Promise<unknown> }).updateComplete;
-          unmount();
+          place.takeOut();
         }
         let left: Left = { unknown: 1 };
         const end = performance.now() + 5_000;

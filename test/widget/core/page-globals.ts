@@ -33,7 +33,14 @@ export function installPage(): FakePage {
 }
 
 /** A token as the BFF makes them, unsigned: an element only reads it. Times in seconds. */
-export function aToken(claims: { iat: number; exp: number; scope?: string; sub?: string; sid?: string }): string {
+export function aToken(claims: {
+  iat: number;
+  exp: number;
+  scope?: string;
+  sub?: string;
+  sid?: string;
+  group?: string;
+}): string {
   const payload = {
     vendor: 'acme',
     tenant: 'north',

@@ -22,6 +22,8 @@ describe('a page link', () => {
   let user: string;
   let joined: JoinedLink[];
   let streams: ReadableStreamDefaultController<Uint8Array>[];
+  let resumedFrom: (string | null)[];
+  let practice: () => Promise<Response>;
   const beats = new Set<ReturnType<typeof setInterval>>();
 
   /** A stream that stands and beats. */
@@ -57,14 +59,17 @@ describe('a page link', () => {
   beforeEach(() => {
     vi.useFakeTimers({ now: 1_700_000_000_000 });
     page = installPage();
-    [asked, joined, streams, scope, user] = [[], [], [], 'scan:read', 'u1'];
+    [asked, joined, streams, resumedFrom, scope, user] = [[], [], [], [], 'scan:read', 'u1'];
     grant = () => {
       const iat = Date.now() / 1000;
       return Promise.resolve(aToken({ iat, exp: iat + 900, scope, sub: user, sid: `s${asked.length}` }));
     };
     openStream = () => Promise.resolve(standing());
     answer = () => Response.json({ accounts: [] });
-    vi.stubGlobal('fetch', (url: URL, { signal }: RequestInit) => {
+    practice = async () => Response.json({ session_token: await grant() });
+    vi.stubGlobal('fetch', (url: URL | string, { signal, headers }: RequestInit) => {
+      if (typeof url === 'string') return practice();
+      if (url.pathname === '/v1/events') resumedFrom.push(new Headers(headers).get('Last-Event-ID'));
       const stopped = new Promise<never>((_, reject) => {
         signal?.addEventListener('abort', () => reject(new DOMException('stopped', 'AbortError')));
       });
@@ -213,6 +218,45 @@ describe('a page link', () => {
     expect(asked.map((one) => one.reason)).toEqual(['start', 'expired']);
     expect(streams).toHaveLength(2);
     expect(link.state.kind).toBe('ready');
+  });
+
+  it('hears nothing while its session is over and the practice system is away, and then misses nothing', async () => {
+    const source = { kind: 'url', url: '/session' } as const;
+    const link = joinPageLink({
+      apiBase: APIBASE,
+      source,
+      chartNumber: 'A-1',
+      component: 'scan_inbox',
+      reason: 'start',
+    });
+    joined.push(link);
+    await pass();
+    streams[0]?.enqueue(new TextEncoder().encode('id: 7\nevent: scan.received\ndata: {}\n\n'));
+    const granted = practice;
+    practice = () => Promise.reject(new TypeError('no network'));
+    await pass(890_000);
+    expect(link.state.kind).toBe('ready');
+    // The token is over: at its next try, the page leaves its stream.
+    await pass(40_000);
+    expect(link.state).toMatchObject({ kind: 'offline' });
+    const before = resumedFrom.length;
+    await pass(120_000);
+    expect(resumedFrom).toHaveLength(before);
+    practice = granted;
+    await pass(31_000);
+    expect(link.state.kind).toBe('ready');
+    expect(resumedFrom.at(-1)).toBe('7');
+  });
+
+  it('leaves its stream for another one, from where it stopped, when a renewed session may hear other events', async () => {
+    const { heard } = join();
+    await pass();
+    streams[0]?.enqueue(new TextEncoder().encode('id: 7\nevent: scan.received\ndata: {}\n\n'));
+    await pass();
+    scope = 'pair:read scan:read';
+    await pass(800_000);
+    expect(resumedFrom).toEqual([null, '7']);
+    expect(heard).toEqual(['ready', 'scan.received', 'ready']);
   });
 
   it('lets one element leave without disturbing the others', async () => {

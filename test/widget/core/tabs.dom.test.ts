@@ -133,10 +133,13 @@ describe('tabs of one browser', () => {
 
   it('tell each other, and their browser, no chart number', async () => {
     const said: string[] = [];
-    const post = BroadcastChannel.prototype.postMessage;
-    BroadcastChannel.prototype.postMessage = function (this: BroadcastChannel, message: unknown) {
-      said.push(`${this.name} ${JSON.stringify(message)}`);
-      post.call(this, message);
+    const RealChannel = BroadcastChannel;
+    globalThis.BroadcastChannel = class extends RealChannel {
+      override postMessage(message: unknown): void {
+        said.push(`${this.name} ${JSON.stringify(message)}`);
+        // oxlint-disable-next-line unicorn/require-post-message-target-origin
+        super.postMessage(message);
+      }
     };
     try {
       const [first] = await openTabs(3, 1);
@@ -148,7 +151,7 @@ describe('tabs of one browser', () => {
       assert.isAbove(said.length, 5);
       for (const text of said) assert.notInclude(text, CHART);
     } finally {
-      BroadcastChannel.prototype.postMessage = post;
+      globalThis.BroadcastChannel = RealChannel;
     }
   });
 
@@ -170,15 +173,15 @@ describe('tabs of one browser', () => {
   });
 
   it('have streams of their own where locks are refused, as in a page without an origin', async () => {
-    const { request } = LockManager.prototype;
-    LockManager.prototype.request = () => Promise.reject(new DOMException('no origin', 'SecurityError'));
+    const request = (): Promise<never> => Promise.reject(new DOMException('no origin', 'SecurityError'));
+    Object.defineProperty(navigator.locks, 'request', { configurable: true, value: request });
     try {
       const tabs = await openTabs(2, 1);
       assert.equal(bff.openStreams, 2);
       bff.push('scan.received', { orderId: '1' });
       await until('each heard it', () => tabs.every(({ probes }) => probes.every((probe) => orders(probe).length > 0)));
     } finally {
-      LockManager.prototype.request = request;
+      Reflect.deleteProperty(navigator.locks, 'request');
     }
   });
 });
