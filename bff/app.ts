@@ -65,6 +65,7 @@ export async function createBff(options: BffOptions): Promise<Bff> {
   const align = createAlign({ settings: () => options.align.current(), fetch: options.fetch, clock, log, activity });
   const store = counted(await openStore({ url: settings.store, clock, log }), activity);
   const { encryptionKeys, dataDir } = settings;
+  const metrics = createMetrics({ process: options.processMetrics ?? false });
   const features = createFeatures({
     store,
     align,
@@ -77,11 +78,12 @@ export async function createBff(options: BffOptions): Promise<Bff> {
     log,
     activity,
     partnerTokens: () => partnerTokensOf(options.align.current()),
+    meter: metrics.flow,
   });
   const { endpoints, sessions } = features;
 
   const idempotency = createIdempotency(store, clock);
-  const metrics = createMetrics({ process: options.processMetrics ?? false });
+  for (const figure of features.figures) metrics.figure(figure);
   metrics.gauge('itero_streams_open', 'Open event streams', () => features.stream.size);
   metrics.counter('itero_intake_failures_total', 'Notifications refused because they could not be stored', () =>
     features.intakeFailures(),

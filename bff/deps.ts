@@ -46,7 +46,19 @@ export interface FlowMeter {
   /** A look for a missing file ended. */
   recheck(outcome: RecheckOutcome): void;
 }
-/** `complete` listed to its end; `moved` listed, to be listed again; `failed` upstream or we; `limited` upstream asked for a pause. */
-export type PollOutcome = 'complete' | 'moved' | 'limited' | 'failed';
+/** `complete` listed to its end; `moved` listed, to be listed again; `limited` upstream asked for a pause; `failed` any other fault. */
+export const POLL_OUTCOMES = ['complete', 'moved', 'limited', 'failed'] as const;
+export type PollOutcome = (typeof POLL_OUTCOMES)[number];
 /** `found` something new; `missing` still; `failed` no look was possible. */
-export type RecheckOutcome = 'found' | 'missing' | 'failed';
+export const RECHECK_OUTCOMES = ['found', 'missing', 'failed'] as const;
+export type RecheckOutcome = (typeof RECHECK_OUTCOMES)[number];
+
+/** A figure for the operator that is read when somebody looks; with a label, one for each of its few words. */
+export interface Figure {
+  /** Prometheus name, `itero_…`. */
+  readonly name: string;
+  readonly help: string;
+  readonly label?: string;
+  /** Of the same words each time. */
+  read(): Promise<number | Readonly<Record<string, number>>>;
+}

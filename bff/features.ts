@@ -1,12 +1,13 @@
 import type { AlignPort } from './align/index.ts';
 import { createAudit, createAuditEndpoint } from './audit/index.ts';
-import type { Activity, Clock, Log, Random } from './deps.ts';
+import type { Activity, Clock, Figure, FlowMeter, Log, Random } from './deps.ts';
 import { createEventLog, createEventStream, pruneEvents, type EventStream } from './events/index.ts';
 import type { ReadyRoute } from './http/at-once.ts';
 import type { DirectRoute } from './http/direct.ts';
 import type { Endpoint } from './http/endpoint.ts';
-import { createIntake } from './intake/index.ts';
+import { createIntake, type Intake } from './intake/index.ts';
 import { createLedgerEndpoint } from './ledger/endpoint.ts';
+import { createLedgerFigures } from './ledger/figures.ts';
 import { createLedgerSummary } from './ledger/summary.ts';
 import type { PartnerTokens } from './pairing/callback-partner.ts';
 import { createPairing } from './pairing/create-pairing.ts';
@@ -41,6 +42,8 @@ export interface Features {
   readonly callbacks: readonly DirectRoute[];
   /** Notifications refused since the start because they could not be stored. */
   intakeFailures(): number;
+  /** Read when somebody looks. */
+  readonly figures: readonly Figure[];
   readonly sessions: Sessions;
   readonly stream: EventStream;
   readonly background: readonly Background[];
@@ -51,6 +54,7 @@ export interface Features {
 }
 
 export interface FeatureParts {
+  readonly meter: FlowMeter;
   readonly store: Store;
   readonly align: AlignPort;
   readonly vendors: Vendors;
@@ -85,7 +89,7 @@ export function createFeatures(parts: FeatureParts): Features {
 
   const pictures = createCasePictures({ store, seal, vault, align, clock, log, dataDir, activity: parts.activity });
   const onGallery: typeof pictures.warm = (scan) => pictures.warm(scan);
-  const merge = createMerge({ store, events, connections, align, clock, onGallery });
+  const merge = createMerge({ store, events, connections, align, clock, onGallery, meter: parts.meter });
   const rechecks = createRechecks({ store, events, align, clock });
   const intake = createIntake({
     store,
@@ -99,6 +103,7 @@ export function createFeatures(parts: FeatureParts): Features {
     random,
     log,
     activity: parts.activity,
+    meter: parts.meter,
     afterRound: (connection) => connections.repairCallback(connection.id),
   });
 
@@ -131,6 +136,7 @@ export function createFeatures(parts: FeatureParts): Features {
     ready: assets.ready,
     callbacks: intake.callbacks,
     intakeFailures: () => intake.failures(),
+    figures: [...createLedgerFigures({ store, align, clock }), ...breakerFigures(intake)],
     sessions,
     stream,
     background: [sessions.watch, stream, intake, files],
@@ -142,4 +148,13 @@ export function createFeatures(parts: FeatureParts): Features {
       pictures: () => pictures.prune(),
     },
   };
+}
+
+/** Of this instance alone: each finds out for itself whether upstream is there. */
+function breakerFigures(intake: Pick<Intake, 'upstream'>): Figure[] {
+  const read = (of: 'down' | 'held') => () => Promise.resolve(intake.upstream()[of]);
+  return [
+    { name: 'itero_upstream_down', help: '1 while upstream is taken to be down for all clinics', read: read('down') },
+    { name: 'itero_accounts_held', help: 'Clinics whose background calls are held back', read: read('held') },
+  ];
 }

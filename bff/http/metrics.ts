@@ -1,4 +1,6 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { Figure, FlowMeter } from '../deps.ts';
+import { createFlowMeter } from './flow-metrics.ts';
 
 /** Prometheus metrics. Labels are route patterns and statuses: never a vendor, tenant, person or object. */
 export interface Metrics {
@@ -7,6 +9,10 @@ export interface Metrics {
   gauge(name: string, help: string, read: () => number | Promise<number>): void;
   /** A count that only grows, read when somebody looks. */
   counter(name: string, help: string, read: () => number): void;
+  /** The same by a label of few words. One that cannot be read is left out; the others stand. */
+  figure(figure: Figure): void;
+  /** What the features count as it happens. */
+  readonly flow: FlowMeter;
   text(): Promise<string>;
   readonly contentType: string;
 }
@@ -25,6 +31,11 @@ export function createMetrics(options: { process: boolean }): Metrics {
     help: 'Time to answer; for streams the time to their first byte',
     labelNames: ['route'],
     buckets: [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
+    registers: [registry],
+  });
+  const unreadable = new Counter({
+    name: 'itero_figures_unreadable_total',
+    help: 'Figures that were left out because the database did not answer',
     registers: [registry],
   });
   // Bounded by routes × statuses: labels are patterns.
@@ -59,6 +70,30 @@ export function createMetrics(options: { process: boolean }): Metrics {
         },
       });
     },
+    figure(figure) {
+      const { name, help, label } = figure;
+      const gauge: Gauge = new Gauge({
+        name,
+        help,
+        labelNames: label === undefined ? [] : [label],
+        registers: [registry],
+        async collect() {
+          gauge.reset();
+          let value;
+          try {
+            value = await figure.read();
+          } catch {
+            unreadable.inc();
+            // Without a label a reset leaves a zero, which would be a lie.
+            if (label === undefined) gauge.remove();
+            return;
+          }
+          if (typeof value === 'number') return gauge.set(value);
+          for (const [word, one] of Object.entries(value)) gauge.set({ [label ?? 'kind']: word }, one);
+        },
+      });
+    },
+    flow: createFlowMeter(registry),
     text: () => registry.metrics(),
     contentType: registry.contentType,
   };

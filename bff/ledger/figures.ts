@@ -1,0 +1,88 @@
+import { CALLBACK_STATES } from '../../shared/pairing.ts';
+import type { AlignPort } from '../align/index.ts';
+import type { Clock, Figure } from '../deps.ts';
+import type { Store } from '../store/index.ts';
+import { overdueAfter } from './summary.ts';
+
+const STATES = ['paired', 'needs_login', 'lost', 'unpaired'] as const;
+
+/**
+ * How the deployment stands, read from the database: with a shared store every instance tells the same, so these are not to
+ * be added up over instances. Of the active environment; connections that were replaced by a newer one count as un-paired.
+ */
+export function createLedgerFigures(parts: {
+  store: Store;
+  align: Pick<AlignPort, 'environment'>;
+  clock: Clock;
+}): Figure[] {
+  const { store, align, clock } = parts;
+  const hints = () =>
+    store.db.selectFrom('hints').where('environment', '=', align.environment().name).where('state', '=', 'waiting');
+  const connections = () => store.db.selectFrom('connections').where('environment', '=', align.environment().name);
+
+  return [
+    {
+      name: 'itero_hints_waiting',
+      help: 'Notifications on disk whose order could not be read yet',
+      async read() {
+        const { count } = await hints()
+          .select((eb) => eb.fn.countAll<number>().as('count'))
+          .executeTakeFirstOrThrow();
+        return count;
+      },
+    },
+    {
+      name: 'itero_hints_oldest_seconds',
+      help: 'Age of the oldest of them; 0 when none waits',
+      async read() {
+        const { oldest } = await hints()
+          .select((eb) => eb.fn.min<number | null>('received_at').as('oldest'))
+          .executeTakeFirstOrThrow();
+        return oldest === null ? 0 : Math.max(0, clock.now() - oldest) / 1000;
+      },
+    },
+    {
+      name: 'itero_accounts',
+      help: 'Connections to accounts by state',
+      label: 'state',
+      async read() {
+        const rows = await connections()
+          .select((eb) => ['state', eb.fn.countAll<number>().as('count')])
+          .groupBy('state')
+          .execute();
+        return countsOf(STATES, (word) => rows.find(({ state }) => state === word)?.count);
+      },
+    },
+    {
+      name: 'itero_accounts_callback',
+      help: 'Paired accounts by the state of their callback',
+      label: 'callback',
+      async read() {
+        const rows = await connections()
+          .where('state', '=', 'paired')
+          .select((eb) => ['callback_state', eb.fn.countAll<number>().as('count')])
+          .groupBy('callback_state')
+          .execute();
+        return countsOf(CALLBACK_STATES, (word) => rows.find((row) => row.callback_state === word)?.count);
+      },
+    },
+    {
+      name: 'itero_accounts_behind',
+      help: 'Paired accounts whose complete listing is overdue',
+      async read() {
+        const since = clock.now() - overdueAfter(align.environment().timings);
+        const { count } = await connections()
+          .where('state', '=', 'paired')
+          .where((eb) => eb.or([eb('last_full_check_at', 'is', null), eb('last_full_check_at', '<', since)]))
+          .select((eb) => eb.fn.countAll<number>().as('count'))
+          .executeTakeFirstOrThrow();
+        return count;
+      },
+    },
+  ];
+}
+
+/** Every word is told, also of which there is none: a figure that vanishes looks like one that was never there. */
+function countsOf<W extends string>(words: readonly W[], of: (word: W) => number | undefined): Record<W, number> {
+  return Object.fromEntries(words.map((word) => [word, of(word) ?? 0])) as Record<W, number>;
+}
