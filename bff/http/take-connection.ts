@@ -36,7 +36,6 @@ function detach(socket: Socket, outgoing: ServerResponse): Socket {
   const givesBack = socket.listeners('close') as (() => void)[];
   socket.removeAllListeners();
   for (const step of givesBack) step.call(socket);
-  socket.setTimeout(0);
   socket.on('error', ignore);
   socket.on('end', over);
   socket.resume();
