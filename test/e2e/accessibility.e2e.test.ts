@@ -224,6 +224,31 @@ describe('by keyboard alone, every page without a finding', () => {
     await myItero.close();
   });
 
+  it('“Where did my scan go?”: asked, found, nothing found, and back to its button', async () => {
+    await page.goto(`${demo.dpms}/scans`);
+    await tabTo(page, /button "Where did my scan go\?"/);
+    await page.keyboard.press('Enter');
+    const dialog = inbox().getByRole('dialog', { name: 'Where did my scan go?' });
+    await dialog.getByRole('textbox').waitFor();
+    expect(await focused(page)).toContain('itero-scan-inbox input');
+    expect(await audit(page)).toEqual([]);
+    await page.keyboard.type('walk inn');
+    await page.keyboard.press('Enter');
+    await dialog.getByRole('heading', { level: 3 }).first().waitFor();
+    expect(await audit(page)).toEqual([]);
+    await press(page, 'Control+A');
+    await page.keyboard.type('nobody');
+    await page.keyboard.press('Enter');
+    await dialog.getByRole('heading', { name: 'Nothing was found' }).waitFor();
+    expect(await audit(page)).toEqual([]);
+    await tabTo(page, /Search for something else/);
+    await page.keyboard.press('Enter');
+    expect(await focused(page)).toContain('itero-scan-inbox input');
+    await press(page, 'Escape');
+    await dialog.waitFor({ state: 'hidden' });
+    expect(await focused(page)).toContain('Where did my scan go?');
+  });
+
   it('the ends of a sign-in: refused at consent, and a link that is over', async () => {
     const meier = await newPerson(browser);
     // The page that returns closes itself; here it has to stay to be looked at.

@@ -18,6 +18,7 @@ import {
   signInAtAlign,
   type Person,
 } from './support/people.ts';
+import { focused, press, tabTo } from './support/keyboard.ts';
 
 let demo: Demo;
 let browser: Browser;
@@ -36,6 +37,10 @@ async function download(person: Person, name: RegExp): Promise<string> {
   const path = join(downloads, file.suggestedFilename());
   await file.saveAs(path);
   return path;
+}
+
+async function clearFaults(): Promise<void> {
+  await fetch(`${demo.align}/control/faults`, { method: 'DELETE' });
 }
 
 /** Moves the case on at the console, as the lab would. */
@@ -174,6 +179,73 @@ describe('from "Send to scanner" to a picture in the patient record', () => {
     await inbox(keller).getByText('Walk Inn').waitFor();
   });
 
+  it('a scan whose notification was lost is recovered by the regular check, and the ledger says so', async () => {
+    await control(demo, 'faults', { on: 'notification', kind: 'drop', times: 'always' });
+    await control(demo, 'accounts/1017/scan?wait=true', {
+      patient: { firstName: 'Lost', lastName: 'Notice', chartNumber: '' },
+    });
+    await inbox(keller).locator('bdi', { hasText: 'Lost Notice' }).first().waitFor({ timeout: 30_000 });
+    await clearFaults();
+    await inbox(keller)
+      .getByText(/\d+ cases, .* 3 from before, [1-9]\d* recovered, checked \d\d:\d\d/)
+      .waitFor();
+    await keller.page.goto(`${demo.dpms}/settings`);
+    const line = keller.page.locator('itero-pair').getByText(/\d+ cases, .* recovered, checked/);
+    await line.waitFor();
+    const [cases, ...parts] = ((await line.textContent()) ?? '').match(/\d+(?= (case|by|from|recovered))/g) ?? [];
+    expect(parts.reduce((sum, part) => sum + Number(part), 0)).toBe(Number(cases));
+    await keller.page.getByText('What these numbers mean').click();
+    await keller.page.getByText('found the case: it came later, and was not lost').waitFor();
+  });
+
+  it('asked by keyboard where a scan went, the inbox finds it by name and opens it', async () => {
+    await keller.page.goto(`${demo.dpms}/scans`);
+    await tabTo(keller.page, /button "Where did my scan go\?"/);
+    await press(keller.page, 'Enter');
+    await keller.page.keyboard.type('lost notice');
+    await press(keller.page, 'Enter');
+    await inbox(keller).getByRole('heading', { name: 'It is here.' }).first().waitFor();
+    await tabTo(keller.page, /button "Open the case"/);
+    await press(keller.page, 'Enter');
+    await inbox(keller).getByRole('region', { name: 'Lost Notice' }).waitFor();
+    expect(await focused(keller.page)).toMatch(/itero-scan-inbox button "Lost Notice/);
+    await tabTo(keller.page, /button "Where did my scan go\?"/, 'Shift+Tab');
+    await press(keller.page, 'Enter');
+    await keller.page.keyboard.type('Nobody Knows-Them');
+    await press(keller.page, 'Enter');
+    await inbox(keller).getByRole('heading', { name: 'Nothing was found, neither here nor at iTero.' }).waitFor();
+    await press(keller.page, 'Escape');
+    expect(await focused(keller.page)).toMatch(/button "Where did my scan go\?"/);
+  });
+
+  it('a missing iDE says what to do, with details for support that name no patient', async () => {
+    await keller.page.goto(`${demo.dpms}/patients/p-1005`);
+    await sendRx(keller, { procedure: 'Study Model/iRecord', type: 'Study Model', doctor: 'Alice Adams' });
+    await requests(keller).getByText('Open on the scanner', { exact: true }).waitFor();
+    await inbox(keller).getByRole('button', { name: 'Where did my scan go?' }).first().click();
+    await inbox(keller).getByRole('heading', { name: 'it was never opened on the scanner' }).waitFor();
+    await press(keller.page, 'Escape');
+    await control(demo, 'faults', { on: 'scan', kind: 'ide-absent' });
+    await control(demo, 'rx/open/pick-up');
+    await control(demo, 'rx/open/scan?wait=true');
+    await inbox(keller).getByText('1 scan', { exact: true }).waitFor({ timeout: 30_000 });
+    await inbox(keller)
+      .getByRole('button', { name: /Study Model/ })
+      .click();
+    await keller.context.grantPermissions(['clipboard-read', 'clipboard-write']);
+    await inbox(keller).getByRole('button', { name: 'Copy support details' }).click();
+    await inbox(keller).getByText('Copied.').waitFor();
+    const details = await keller.page.evaluate<string>('navigator.clipboard.readText()');
+    expect(details).toMatch(/Account number: 1017\nOrder number: \d+/);
+    expect(details).toMatch(/iDE files: (waiting|missing)/);
+    expect(details).toMatch(/Request ids: req_/);
+    const heading = (await keller.page.locator('.band').textContent()) ?? '';
+    const patient = [...heading.matchAll(/\p{Lu}[\p{L}’'-]{3,}|LH-\d+/gu)].map(([word]) => word);
+    expect(patient.length).toBeGreaterThan(2);
+    expect(patient.filter((word) => !['Chart', 'Born', 'Phone'].includes(word) && details.includes(word))).toEqual([]);
+    await clearFaults();
+  });
+
   it('an assistant without an Align login sends an RX through the dentist’s', async () => {
     const rossi = await newPerson(browser);
     await signIn(rossi, demo, 'rossi@lindenhof.example');
@@ -229,7 +301,7 @@ describe('from "Send to scanner" to a picture in the patient record', () => {
   it('no patient stood in any address, and the strict content policy was never hurt', () => {
     const addresses = keller.urls.map((url) => decodeURIComponent(url));
     expect(addresses.length).toBeGreaterThan(50);
-    expect(addresses.filter((url) => /Mara|Brunner|LH-10432|1987-04-19/.test(url))).toEqual([]);
+    expect(addresses.filter((url) => /Mara|Brunner|LH-10432|1987-04-19|Notice|Nobody/.test(url))).toEqual([]);
     expect(keller.complaints).toEqual([]);
   });
 });

@@ -46,6 +46,7 @@ export function whereView(view: WhereView): TemplateResult {
     </div>`;
 }
 
+/** Of type text: in a search field the first Escape would only empty it. */
 function boxView({ search, bound }: WhereView): TemplateResult {
   return html`<form part="where-form" autocomplete="off" @submit=${search}>
     <label for="where-text"
@@ -54,7 +55,8 @@ function boxView({ search, bound }: WhereView): TemplateResult {
     <div class="where-box">
       <input
         id="where-text"
-        type="search"
+        type="text"
+        enterkeyhint="search"
         maxlength="200"
         required
         autocomplete="off"
