@@ -1,7 +1,7 @@
-import { AlignFault, type AlignPort } from '../align/index.ts';
+import { AlignFault, type AlignPort, type AlignTokens } from '../align/index.ts';
 import type { Clock, Log } from '../deps.ts';
-import type { Store } from '../store/index.ts';
-import type { LoginRow } from '../store/schema.ts';
+import type { Store, Tx } from '../store/index.ts';
+import type { ConnectionRow, LoginRow } from '../store/schema.ts';
 import type { TokenSets } from '../vault/token-sets.ts';
 import type { Vault } from '../vault/vault.ts';
 import { nextCallbackHealth } from './callback-health.ts';
@@ -25,10 +25,10 @@ export function createCallbackRepair(parts: {
 }): (connectionId: string) => Promise<void> {
   const { store, vault, sets, align, pairAccount, clock, log } = parts;
 
-  return async (connectionId) => {
-    // Counted by the database's clock and taken before the call, so that of several instances one repeats it.
+  /** Counted by the database's clock and taken before the call, so that of several instances one repeats it. */
+  async function claim(connectionId: string): Promise<ConnectionRow | undefined> {
     const now = await store.now();
-    const connection = await store.write((tx) =>
+    return store.write((tx) =>
       tx
         .updateTable('connections')
         .set({ repaired_at: now })
@@ -39,32 +39,57 @@ export function createCallbackRepair(parts: {
         .returningAll()
         .executeTakeFirst(),
     );
-    if (connection === undefined) return;
-    const { environment, account_id: accountId } = connection;
+  }
+
+  async function repeat(connection: ConnectionRow): Promise<void> {
+    const { id, account_id: accountId } = connection;
+    let through: LoginRow | null = null;
+    await pairAccount(
+      connection,
+      id,
+      (callbackUrl) =>
+        vault.withToken({ connection }, (token, login) => {
+          through = login;
+          return align.pair(token, { accountId, callbackUrl });
+        }),
+      async (tx, tokens) => {
+        const { state, polledInARow } = nextCallbackHealth(
+          { state: connection.callback_state, polledInARow: connection.polled_in_a_row },
+          { kind: 'registered' },
+        );
+        await tx
+          .updateTable('connections')
+          .set({ callback_state: state, polled_in_a_row: polledInARow, last_pair_at: clock.now() })
+          .where('id', '=', id)
+          .where('state', '=', 'paired')
+          .execute();
+        await keep(tx, connection, through, tokens);
+      },
+    );
+  }
+
+  /** Pairing again returns the same tokens (align-api §3); should it not, the new ones count. */
+  async function keep(
+    tx: Tx,
+    { environment, account_id: accountId }: ConnectionRow,
+    login: LoginRow | null,
+    tokens: AlignTokens,
+  ): Promise<void> {
+    if (login === null) return;
+    const alive = await tx.selectFrom('logins').select('token_id').where('id', '=', login.id).executeTakeFirst();
+    // Signed out meanwhile: their tokens are not brought back.
+    if (alive === undefined) return;
+    const tokenId = await sets.keep(tx, { environment, accountId }, tokens);
+    if (tokenId === alive.token_id) return;
+    await tx.updateTable('logins').set({ token_id: tokenId }).where('token_id', '=', alive.token_id).execute();
+    await sets.dropUnused(tx, [alive.token_id]);
+  }
+
+  return async (connectionId) => {
     try {
-      let through: LoginRow | null = null;
-      await pairAccount(
-        connection,
-        connectionId,
-        (callbackUrl) =>
-          vault.withToken({ connection }, (token, login) => {
-            through = login;
-            return align.pair(token, { accountId, callbackUrl });
-          }),
-        async (tx, tokens) => {
-          const { state, polledInARow } = nextCallbackHealth(
-            { state: connection.callback_state, polledInARow: connection.polled_in_a_row },
-            { kind: 'registered' },
-          );
-          await tx
-            .updateTable('connections')
-            .set({ callback_state: state, polled_in_a_row: polledInARow, last_pair_at: clock.now() })
-            .where('id', '=', connectionId)
-            .where('state', '=', 'paired')
-            .execute();
-          await keep(tx, through, tokens);
-        },
-      );
+      const connection = await claim(connectionId);
+      if (connection === undefined) return;
+      await repeat(connection);
       log.info({ connection: connectionId }, 'the callback was silent: Pair was repeated');
     } catch (error) {
       const kind = error instanceof AlignFault ? error.kind : 'internal';
@@ -72,22 +97,6 @@ export function createCallbackRepair(parts: {
         { connection: connectionId, kind, ...(kind === 'internal' ? { error } : {}) },
         'Pair could not be repeated',
       );
-    }
-
-    /** Pairing again returns the same tokens (align-api §3); should it not, the new ones count. */
-    async function keep(
-      tx: Parameters<typeof sets.keep>[0],
-      login: LoginRow | null,
-      tokens: Parameters<typeof sets.keep>[2],
-    ) {
-      if (login === null) return;
-      const alive = await tx.selectFrom('logins').select('token_id').where('id', '=', login.id).executeTakeFirst();
-      // Signed out meanwhile: their tokens are not brought back.
-      if (alive === undefined) return;
-      const tokenId = await sets.keep(tx, { environment, accountId }, tokens);
-      if (tokenId === alive.token_id) return;
-      await tx.updateTable('logins').set({ token_id: tokenId }).where('token_id', '=', alive.token_id).execute();
-      await sets.dropUnused(tx, [alive.token_id]);
     }
   };
 }

@@ -164,6 +164,10 @@ describe('writers', () => {
   ])('write account %s as %o', (id, wire) => {
     expect(writePair(id, 'https://x.example')).toEqual({ companyId: wire, callbackUrl: 'https://x.example' });
   });
+
+  it('leave the callback out where the one of the partner registration holds', () => {
+    expect(writePair('1017', null)).toEqual({ companyId: 1017 });
+  });
 });
 
 describe('faults', () => {

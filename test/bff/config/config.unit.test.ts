@@ -48,6 +48,43 @@ describe('a good configuration', () => {
   });
 });
 
+describe('a partner callback token', () => {
+  const withTokens = (sandbox: string, production?: string) => {
+    const { align, ...rest } = sample();
+    const environment = align.environments.sandbox;
+    const environments = {
+      sandbox: { ...environment, partnerCallbackToken: sandbox },
+      production: { ...environment, ...(production === undefined ? {} : { partnerCallbackToken: production }) },
+    };
+    return { ...rest, align: { ...align, environments } };
+  };
+  const key = 'align.environments.sandbox.partnerCallbackToken';
+
+  it('comes out of the environment, one for each of Align’s environments', () => {
+    const config = parseConfig(withTokens('env:TOKEN', 'b'.repeat(43)), { TOKEN: 'a'.repeat(43) });
+    expect(config).toMatchObject({
+      ok: true,
+      value: { align: { environments: { sandbox: { partnerCallbackToken: 'a'.repeat(43) } } } },
+    });
+  });
+
+  it.each([
+    ['shorter than 256 bits', 'a'.repeat(42)],
+    ['of letters that no URL holds', `${'a'.repeat(42)}/`],
+    ['empty', ''],
+  ])('is refused where it is %s, and not shown', (_name, token) => {
+    const told = faults(withTokens(token));
+    expect(told[key]).toMatch(/^must be 256 random bits or more in base64url/);
+    if (token !== '') expect(JSON.stringify(told)).not.toContain(token);
+  });
+
+  it('is refused where two environments have the same', () => {
+    expect(faults(withTokens('a'.repeat(43), 'a'.repeat(43)))).toEqual({
+      'align.environments': 'must not give two environments the same partnerCallbackToken',
+    });
+  });
+});
+
 describe('a bad configuration', () => {
   const [vendor] = sample().vendors;
   it.each([
