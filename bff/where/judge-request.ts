@@ -89,7 +89,7 @@ function judgeSent({ row, answer, scanner }: RequestFact, facts: Facts): Judged 
     case 'no_answer':
     case undefined:
       // From what is stored: the last complete listing is younger than the RX and holds no case of it.
-      return (connection.cursor_at ?? 0) > row.created_at
+      return (connection.proved_until ?? 0) > row.created_at
         ? judged('never_opened', 'open_on_scanner', [...because, ...checked(facts)], of)
         : judged('unknown', 'wait', [...because, ...checked(facts)], of);
     default:

@@ -12,7 +12,7 @@ import { connectionRow, START } from '../support/fixtures.ts';
 const connection = connectionRow({
   account_id: '1017',
   account_name: 'Riverside',
-  cursor_at: START,
+  proved_until: START,
   last_full_check_at: START,
 });
 
