@@ -35,6 +35,8 @@ export interface BffOptions {
   readonly processMetrics?: boolean;
   /** Tests only: an answer that misses its declared schema is a fault. */
   readonly verifyAnswers?: boolean;
+  /** Tests only: the database's clock, moved by hand. */
+  readonly databaseNow?: (() => number) | undefined;
   /** Tests only: told of whatever runs. */
   readonly activity?: Activity | undefined;
 }
@@ -49,7 +51,7 @@ export interface Bff {
   readonly align: AlignPort;
   /** Background work, then the port. @param options.listen false: somebody else serves `app` */
   start(options?: { listen?: boolean }): Promise<{ url: string; port: number }>;
-  /** Turns new work away, ends streams, finishes what runs, closes the store. */
+  /** Turns new work away, ends streams, finishes what runs, closes the store; asked twice, it stops once. */
   stop(): Promise<void>;
 }
 
@@ -63,7 +65,10 @@ export async function createBff(options: BffOptions): Promise<Bff> {
   const version = readVersion();
   const vendors = createVendors(settings.vendors);
   const align = createAlign({ settings: () => options.align.current(), fetch: options.fetch, clock, log, activity });
-  const store = counted(await openStore({ url: settings.store, clock, log }), activity);
+  const store = counted(
+    await openStore({ url: settings.store, clock, log, databaseNow: options.databaseNow }),
+    activity,
+  );
   const { encryptionKeys, dataDir } = settings;
   const metrics = createMetrics({ process: options.processMetrics ?? false });
   const features = createFeatures({
@@ -129,6 +134,7 @@ export async function createBff(options: BffOptions): Promise<Bff> {
   });
   const background = [...features.background, hourly, recovery];
   const listeners: Listener[] = [];
+  let stopped: Promise<void> | null = null;
 
   async function openPorts(): Promise<number> {
     const { host, port, metricsPort } = settings;
@@ -152,18 +158,20 @@ export async function createBff(options: BffOptions): Promise<Bff> {
       for (const part of background) part.start();
       return { url: publicUrl, port };
     },
-    async stop() {
-      draining.active = true;
-      const closed = listeners.map((listener) => listener.close(GRACE_MS));
-      for (const part of background) await part.stop();
-      await Promise.all(closed);
-      // What still runs has no reader any more, but may be a call upstream whose outcome is worth storing.
-      const enough = new AbortController();
-      await Promise.race([draining.idle(), clock.sleep(GRACE_MS, enough.signal).catch(() => undefined)]);
-      enough.abort();
-      await store.close();
-    },
+    stop: () => (stopped ??= stop()),
   };
+
+  async function stop(): Promise<void> {
+    draining.active = true;
+    const closed = listeners.map((listener) => listener.close(GRACE_MS));
+    for (const part of background) await part.stop();
+    await Promise.all(closed);
+    // What still runs has no reader any more, but may be a call upstream whose outcome is worth storing.
+    const enough = new AbortController();
+    await Promise.race([draining.idle(), clock.sleep(GRACE_MS, enough.signal).catch(() => undefined)]);
+    enough.abort();
+    await store.close();
+  }
 }
 
 function counted(store: Store, activity: Activity | undefined): Store {

@@ -48,9 +48,9 @@ const SENTENCES: Record<string, string> = {
 
 /** A sentence for the operator. The cause is handed on for the log; pg keeps passwords out of its errors. */
 export function toStoreError(url: string, cause: unknown): StoreError {
-  if (cause instanceof StoreError) return cause;
-  const inner = cause instanceof StoreError || !(cause instanceof Error) ? cause : (firstOf(cause) ?? cause);
+  const inner = cause instanceof Error ? (firstOf(cause) ?? cause) : cause;
   const known = SENTENCES[codeOf(inner) ?? ''] ?? SENTENCES[codeOf(causeOf(inner)) ?? ''];
+  if (known === undefined && cause instanceof StoreError) return cause;
   const said = known ?? (inner instanceof Error && inner.message !== '' ? inner.message : String(inner));
   return new StoreError(`store: PostgreSQL at ${placeOf(url)}: ${said}`, { cause });
 }

@@ -1,5 +1,5 @@
 import { Kysely, PostgresDialect, sql } from 'kysely';
-import { createSystemRandom } from '../clock.ts';
+import { createSystemClock, createSystemRandom } from '../clock.ts';
 import { migrate } from './migrate.ts';
 import { placeOf, toStoreError } from './postgres-errors.ts';
 import { PostgresLocks } from './postgres-locks.ts';
@@ -21,8 +21,10 @@ const OLDEST_VERSION = 150_000;
  * reads outside of its transaction must not wait for a connection that works hold.
  */
 export async function openPostgres(options: OpenStore): Promise<Store> {
-  const { url, clock, log } = options;
+  const { url, log } = options;
   if (!URL.canParse(url)) throw new StoreError('store: must be postgres://user:password@host:port/database');
+  // Connections live in real time, whatever clock the rest goes by.
+  const clock = createSystemClock();
   const random = createSystemRandom();
   await bringUpToDate(options);
 
@@ -42,13 +44,15 @@ export async function openPostgres(options: OpenStore): Promise<Store> {
     onHookError: (error) => log.error({ error }, 'a task after commit failed'),
   });
   const locks = new PostgresLocks(url);
-  const close = async (): Promise<void> => {
+  let closing: Promise<void> | undefined;
+  const closeAll = async (): Promise<void> => {
     await writer.close();
     await wake.close();
     await locks.close();
     await writing.destroy();
     await db.destroy();
   };
+  const close = (): Promise<void> => (closing ??= closeAll());
   try {
     await wake.open();
   } catch (cause) {

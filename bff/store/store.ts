@@ -47,7 +47,7 @@ export interface OpenStore {
   readonly clock: Clock;
   readonly log: Log;
   /** Tests only: the database's clock, moved by hand. */
-  readonly databaseNow?: () => number;
+  readonly databaseNow?: (() => number) | undefined;
 }
 
 /** A sentence for the operator; never with a password in it. */

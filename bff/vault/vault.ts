@@ -121,9 +121,17 @@ export function createVault(parts: VaultParts): Vault {
           fault = error;
         }
       }
-      throw fault;
+      throw fault.kind === 'invalid_grant' && (await isLost(connection))
+        ? new AlignFault('not_paired', 'vault')
+        : fault;
     },
   };
+
+  /** Another call has just been told so, and took the logins away. */
+  async function isLost({ id }: ConnectionRow): Promise<boolean> {
+    const now = await store.db.selectFrom('connections').select('state').where('id', '=', id).executeTakeFirst();
+    return now?.state === 'lost';
+  }
 }
 
 /** Whether another login may fare better. */

@@ -7,6 +7,7 @@ import { createLog } from '../../bff/log.ts';
 import { createAlignCloud, type AlignCloud } from '../../demo/align-cloud/index.ts';
 import type { ScanRequest } from '../../shared/scan-request.ts';
 import type { ScanDetail, ScanList } from '../../shared/scan.ts';
+import { onPostgres } from '../support/test-store.ts';
 import { startBff, VENDOR_KEYS, VENDOR_ORIGINS, type TestBff } from '../support/bff.ts';
 
 const CANARY = { firstName: 'Zzyzx', lastName: 'Canarybird', chartNumber: 'CANARY-77', dateOfBirth: '1987-06-05' };
@@ -20,7 +21,8 @@ let answered = '';
 beforeAll(async () => {
   cloud = await createAlignCloud({ port: 0, cdnPort: 0, clock: 'manual', seed: 3, startAt: Date.UTC(2026, 10, 23, 9) });
   const log = createLog({ level: 'debug', destination: { write: (line) => void lines.push(line) } });
-  bff = await startBff({ cloud, log, store: `sqlite:${join(folder, 'itero.db')}`, dataDir: folder });
+  const store = onPostgres ? {} : { store: `sqlite:${join(folder, 'itero.db')}` };
+  bff = await startBff({ cloud, log, ...store, dataDir: folder });
   await bff.pair('riverside');
   token = (await bff.mint('riverside')).session_token;
 });

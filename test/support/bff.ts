@@ -15,6 +15,8 @@ import { uncounted, type Activity, type Clock, type Fetch, type Log } from '../.
 import { listen } from '../../bff/http/server.ts';
 import type { Pairing } from '../../shared/pairing.ts';
 import type { MintedSession, MintSession } from '../../shared/session.ts';
+import { silent } from './silent.ts';
+import { openTestDatabase } from './test-store.ts';
 
 export const VENDOR_KEYS = { molar: 'vk_test_molar', incisor: 'vk_test_incisor' } as const;
 export type VendorId = keyof typeof VENDOR_KEYS;
@@ -55,6 +57,8 @@ export interface TestBffOptions {
   readonly dataDir?: string;
   readonly timings?: Record<string, unknown>;
   readonly embedDirectory?: string;
+  /** Where Align was given one callback URL at partner registration. */
+  readonly partnerCallbackToken?: string;
   /** Where the world finds it, if not at its own address: what stands in front forwards to it. */
   readonly publicUrl?: string;
 }
@@ -85,16 +89,9 @@ export interface TestBff {
   stop(): Promise<void>;
 }
 
-const silent: Log = {
-  debug: () => undefined,
-  info: () => undefined,
-  warn: () => undefined,
-  error: () => undefined,
-  child: () => silent,
-};
-
 export async function startBff(options: TestBffOptions = {}): Promise<TestBff> {
   const clock = options.clock ?? clockOf(options.cloud);
+  const database = options.store === undefined ? await openTestDatabase() : null;
   const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'itero-bff-'));
   // The port is known before the BFF is made: its own address stands in every token and callback URL.
   let bff: Bff | undefined;
@@ -105,11 +102,18 @@ export async function startBff(options: TestBffOptions = {}): Promise<TestBff> {
         activity.run(async () => (await bff?.app.fetch(request, env)) ?? new Response(null, { status: 503 })),
     },
     { port: 0, host: '127.0.0.1', clock: createSystemClock() },
-    (request, response) => bff?.atOnce(request, response) ?? false,
+    (request, response) => {
+      const taken = bff?.atOnce(request, response) ?? false;
+      if (taken) void activity.run(() => new Promise((resolve) => response.once('close', resolve)));
+      return taken;
+    },
   );
   const url = `http://127.0.0.1:${listener.port}`;
   options.cloud?.allowRedirect(`${url}/v1/pairing/callback`);
-  const config = parseConfig(configOf(options.publicUrl ?? url, dataDir, options), {});
+  const config = parseConfig(
+    configOf(options.publicUrl ?? url, dataDir, { ...(database && { store: database.url }), ...options }),
+    {},
+  );
   if (!config.ok) throw new Error(`test configuration: ${JSON.stringify(config.error)}`);
   const align = createFixedAlignSource(config.value.align);
   const settings = config.value.process;
@@ -125,6 +129,7 @@ export async function startBff(options: TestBffOptions = {}): Promise<TestBff> {
       embedDirectory: options.embedDirectory ?? '/nowhere',
       verifyAnswers: true,
       activity: parts.activity,
+      databaseNow: () => (parts.clock ?? clock).now(),
     });
     await made.start({ listen: false });
     return made;
@@ -171,7 +176,6 @@ export async function startBff(options: TestBffOptions = {}): Promise<TestBff> {
         await call(session_token, 'POST', '/v1/pairing/authorizations', {}, { origin }),
       );
       await signIn(new URL(startUrl, url), login);
-      const { accountId } = ALIGN_LOGINS[clinic];
       return read<Pairing>(await call(session_token, 'PUT', '/v1/pairing', { accountId }));
     },
     async revive(fresh) {
@@ -180,13 +184,17 @@ export async function startBff(options: TestBffOptions = {}): Promise<TestBff> {
     },
     async stop() {
       await Promise.all([running.stop(), listener.close(0)]);
+      await database?.drop();
       if (options.dataDir === undefined) rmSync(dataDir, { recursive: true, force: true });
     },
   };
 }
 
-/** The pop-up window: our page, Align's form and consent, and back to us with the cookie. */
-async function signIn(startUrl: URL, login: string): Promise<void> {
+/**
+ * The pop-up window: our page, Align's form and consent, and back to us with the cookie.
+ * @param returnTo the address that the way back leads to, where it is not the one that Align was told
+ */
+export async function signIn(startUrl: URL, login: string, returnTo?: string): Promise<void> {
   const start = await fetch(startUrl, { redirect: 'manual' });
   const cookie = start.headers
     .getSetCookie()
@@ -204,7 +212,10 @@ async function signIn(startUrl: URL, login: string): Promise<void> {
   const consent = await send(`${authorize.pathname}/consent`, { sign_in: signInId, decision: 'allow' });
   const back = consent.headers.get('location');
   if (back === null) throw new Error(`no way back from consent (${consent.status})`);
-  const returned = await fetch(back, { headers: { cookie } });
+  const { pathname, search } = new URL(back);
+  const returned = await fetch(returnTo === undefined ? back : new URL(`${pathname}${search}`, returnTo), {
+    headers: { cookie },
+  });
   if (!returned.ok) throw new Error(`the callback page answered ${returned.status}`);
   await returned.text();
 }
@@ -248,7 +259,13 @@ export function configOf(url: string, dataDir: string, options: TestBffOptions):
       apiKeyHashes: [hash(VENDOR_KEYS[id])],
       allowedOrigins: [VENDOR_ORIGINS[id]],
     })),
-    align: { environment: 'simulator', environments: { simulator: environment, other: environment } },
+    align: {
+      environment: 'simulator',
+      environments: {
+        simulator: { ...environment, partnerCallbackToken: options.partnerCallbackToken },
+        other: environment,
+      },
+    },
   };
 }
 

@@ -36,6 +36,7 @@ export interface PostgresServer {
 
 export interface TestDatabase {
   readonly url: string;
+  readonly name: string;
   /** Runs one statement as the database's owner. */
   query(sql: string): Promise<Record<string, unknown>[]>;
   /** Cuts every connection to it and removes it. */
@@ -68,12 +69,16 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
 
 let own: Promise<PostgresServer> | undefined;
 
-/** An empty database on the server that this run shares, or on this process's own. */
-export async function openDatabase(): Promise<TestDatabase> {
+/**
+ * A database on the server that this run shares, or on this process's own: an empty one, or a copy of another that nobody
+ * uses at the moment.
+ */
+export async function openDatabase(like?: TestDatabase): Promise<TestDatabase> {
   const shared = process.env[SHARED_SERVER];
-  if (shared !== undefined && shared !== '') return createDatabase((name) => new URL(name, shared).href);
+  if (shared !== undefined && shared !== '') return createDatabase((name) => new URL(name, shared).href, like);
   own ??= startPostgres();
-  return (await own).createDatabase();
+  const server = await own;
+  return createDatabase((name) => server.url(name), like);
 }
 
 /** Ends this process's own server, if it has one. It ends with the process anyway. */
@@ -224,11 +229,12 @@ async function answers(port: number): Promise<boolean> {
 
 let serial = 0;
 
-async function createDatabase(url: (name: string) => string): Promise<TestDatabase> {
+async function createDatabase(url: (name: string) => string, like?: TestDatabase): Promise<TestDatabase> {
   serial += 1;
   const name = `itero_${process.pid}_${serial}`;
-  await statement(url('postgres'), `create database ${name}`);
+  await statement(url('postgres'), `create database ${name}${like === undefined ? '' : ` template ${like.name}`}`);
   return {
+    name,
     url: url(name),
     query: (sql) => statement(url(name), sql),
     drop: async () => {

@@ -69,6 +69,7 @@ const steps: readonly Step[] = [
   { name: 'config schema is current', command: 'node', args: ['bff/config-schema.ts', '--check'] },
   { name: 'bundle', command: 'vite', args: ['build', '--logLevel', 'warn'] },
   vitest('node'),
+  vitest('postgres'),
   {
     name: 'browser elements',
     command: 'wtr',

@@ -1,16 +1,12 @@
 /** Small real parts for tests of store, scans, events and intake: a store on a temporary file, a clock that is moved by hand. */
 import type { AlignTimings, UpstreamAsset, UpstreamOrder } from '../../../bff/align/index.ts';
-import type { Clock, Log } from '../../../bff/deps.ts';
+import type { Clock } from '../../../bff/deps.ts';
 import { openStore, type Store } from '../../../bff/store/index.ts';
 import type { ConnectionRow } from '../../../bff/store/schema.ts';
+import { silent } from '../../support/silent.ts';
+import { callsUnderWay, openTestDatabase } from '../../support/test-store.ts';
 
-export const silent: Log = {
-  debug: () => undefined,
-  info: () => undefined,
-  warn: () => undefined,
-  error: () => undefined,
-  child: () => silent,
-};
+export { silent };
 
 export interface HandClock extends Clock {
   /** Moves on by `ms`, running what falls due in order, and lets promises settle in between. */
@@ -67,11 +63,21 @@ export async function settle(turns = 80): Promise<void> {
     await new Promise((resolve) => {
       setImmediate(resolve);
     });
+    // What follows from a database's answer may be another question.
+    if (callsUnderWay() > 0) turn = 0;
   }
 }
 
-export function openTestStore(clock: Clock = handClock()): Promise<Store> {
-  return openStore({ url: ':memory:', clock, log: silent });
+export async function openTestStore(clock: Clock = handClock()): Promise<Store> {
+  const database = await openTestDatabase();
+  const store = await openStore({ url: database.url, clock, log: silent, databaseNow: () => clock.now() });
+  return {
+    ...store,
+    close: async () => {
+      await store.close();
+      await database.drop();
+    },
+  };
 }
 
 export const TIMINGS: AlignTimings = {
