@@ -70,7 +70,7 @@ export class StreamHub {
       else reader.cut();
     }
     if (this.#size === 0) return;
-    this.#parts.clock.after(LAST_BYTES_MS, () => {
+    this.#cancelTick = this.#parts.clock.after(LAST_BYTES_MS, () => {
       for (const reader of this.#all()) reader.cut();
     });
   }
@@ -103,6 +103,10 @@ export class StreamHub {
     const channel = this.#channels.get(name);
     channel?.readers.delete(reader);
     if (channel?.readers.size === 0) this.#channels.delete(name);
+    if (this.#size > 0) return;
+    // Without readers there is nothing to do: the next one that joins starts it again.
+    this.#cancelTick?.();
+    this.#cancelTick = null;
   }
 
   endSession(sessionId: string): void {
@@ -111,9 +115,6 @@ export class StreamHub {
 
   #scheduleTick(): void {
     this.#cancelTick = this.#parts.clock.after(TICK_MS, () => {
-      this.#cancelTick = null;
-      // Without readers there is nothing to do: the next one that joins starts it again.
-      if (this.#size === 0) return;
       this.#scheduleTick();
       this.#tick += 1;
       if (this.#tick % SWEEP === 0) this.#sweep();
