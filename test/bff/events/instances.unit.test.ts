@@ -50,7 +50,7 @@ it('brings them within two seconds when the wake-up is lost', async () => {
 
 it('misses nothing that is told while a reader that has just come reads the log', async () => {
   const { events, news } = at(0);
-  const { after } = events;
+  const after = events.after.bind(events);
   let once = true;
   events.after = async (...where) => {
     const page = await after(...where);
@@ -69,8 +69,9 @@ it('misses nothing that is told while a reader that has just come reads the log'
 
 it('asks for nothing while nobody reads', async () => {
   let asked = 0;
-  const { newest } = at(0).events;
-  at(0).events.newest = (tenants) => {
+  const { events } = at(0);
+  const newest = events.newest.bind(events);
+  events.newest = (tenants) => {
     asked += 1;
     return newest(tenants);
   };
@@ -85,13 +86,14 @@ it('tries again when the log could not be read', async () => {
   const client = new Client(stand.clock);
   await client.connect(at(0));
   await settle(20);
-  const { after } = at(0).events;
-  at(0).events.after = () => Promise.reject(new Error('the database is away'));
+  const { events } = at(0);
+  const after = events.after.bind(events);
+  events.after = () => Promise.reject(new Error('the database is away'));
   await at(1).append({});
   await releaseAll();
   await releaseAll();
   expect(client.seen).toEqual([]);
-  at(0).events.after = after;
+  events.after = after;
   await stand.clock.advance(2000);
   expect(client.seen).toEqual([1]);
 });
