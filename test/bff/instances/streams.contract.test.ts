@@ -1,10 +1,13 @@
 /** The real program three times on one PostgreSQL, behind one address that hands connections out in turn. */
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { MintedSession } from '../../../shared/session.ts';
+import { openStream } from '../support/stream-client.ts';
 import { createSeeded } from '../../faults/seeded.ts';
 import { openStage, type Stage } from '../../faults/stage.ts';
 import { query } from '../../faults/store-view.ts';
 import { follow, type Follower } from '../../faults/stream-follower.ts';
 import { startTraffic } from '../../faults/traffic.ts';
+import { EVERY_COMPONENT, VENDOR_KEYS } from '../../support/bff.ts';
 import { openDatabase, type TestDatabase } from '../../support/postgres.ts';
 
 const READERS = 60;
@@ -18,7 +21,7 @@ const seed = `streams-${Date.now()}`;
 let database: TestDatabase;
 let stage: Stage;
 let readers: Follower[] = [];
-beforeEach(async () => {
+beforeAll(async () => {
   database = await openDatabase();
   stage = await openStage({
     random: createSeeded(seed),
@@ -27,8 +30,9 @@ beforeEach(async () => {
     clinics: ['riverside'],
     timings: { pollFloor: HOUR },
   });
-}, 60_000);
-afterEach(async () => {
+  await Promise.all(stage.slots.map((slot) => stage.start(slot)));
+}, 90_000);
+afterAll(async () => {
   for (const reader of readers) reader.stop();
   await stage.close();
   await database.drop();
@@ -50,8 +54,35 @@ async function visibleIds(): Promise<number[]> {
   return rows.map(({ id }) => Number(id));
 }
 
+const urlOf = (index: number): string => `http://127.0.0.1:${stage.slots[index]?.process?.port ?? 9}`;
+const askVendor = (index: number, method: string, path: string, body?: object): Promise<Response> =>
+  fetch(`${urlOf(index)}${path}`, {
+    method,
+    headers: { authorization: `Bearer ${VENDOR_KEYS.molar}`, 'content-type': 'application/json' },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+  });
+
+it('a session that is revoked at one instance ends its streams at the others, and no other one', async () => {
+  const wish = { tenant: 'riverside', user: { id: 'u-dentist' }, components: EVERY_COMPONENT };
+  const mint = async (): Promise<MintedSession> =>
+    (await (await askVendor(0, 'POST', '/v1/sessions', wish)).json()) as MintedSession;
+  const [revoked, staying] = [await mint(), await mint()];
+  const streams = await Promise.all([
+    openStream(urlOf(1), revoked.session_token),
+    openStream(urlOf(2), revoked.session_token),
+    openStream(urlOf(1), staying.session_token),
+  ]);
+  const [one, two, other] = streams;
+  let over = false;
+  void other.closed.then(() => (over = true));
+  const answer = await askVendor(0, 'DELETE', `/v1/sessions/${revoked.id}`);
+  expect(answer.status).toBe(204);
+  await Promise.all([one.closed, two.closed]);
+  expect(over).toBe(false);
+  for (const stream of streams) stream.close();
+});
+
 it(`streams resume at another instance when theirs is killed, and no event is lost or doubled (seed ${seed})`, async () => {
-  await Promise.all(stage.slots.map((slot) => stage.start(slot)));
   const [clinic] = stage.clinics;
   if (clinic === undefined) throw new Error('no clinic');
   const token = await stage.mint(clinic);
