@@ -24,6 +24,8 @@ export interface GatherParts {
   readonly everythingDue: boolean;
   /** How long what is due may take to become visible (ms). */
   readonly settleMs: number;
+  /** Told now and then what is still missing. */
+  readonly onWait?: (missing: string) => void;
 }
 
 export interface Verdict {
@@ -34,6 +36,7 @@ export interface Verdict {
 }
 
 const AGAIN_MS = 400;
+const TELL_MS = 20_000;
 
 /** The traffic has ended and a process is up. Looks again until nothing is missing or the time is up. */
 export async function settleAndJudge(parts: GatherParts): Promise<Verdict> {
@@ -41,14 +44,25 @@ export async function settleAndJudge(parts: GatherParts): Promise<Verdict> {
   const began = performance.now();
   const quietAt = stage.cloud.clock.now();
   const isLate = (): boolean => performance.now() - began > parts.settleMs;
+  let toldAt = began;
+  const tell = (missing: string): void => {
+    if (performance.now() - toldAt < TELL_MS) return;
+    toldAt = performance.now();
+    parts.onWait?.(missing);
+  };
   if (parts.everythingDue) {
-    while ((await oldestCursor(stage.store)) <= quietAt && !isLate()) await pause(AGAIN_MS);
+    for (let cursor = 0; cursor <= quietAt && !isLate();) {
+      cursor = await oldestCursor(stage.store);
+      tell(`a clinic was last listed up to ${iso(cursor)}, the last change was at ${iso(quietAt)}`);
+      await pause(AGAIN_MS);
+    }
   }
   for (;;) {
     const history = await gather(parts);
     const violations = checkHistory(history);
     if (violations.length === 0) return { history, violations, settledMs: performance.now() - began };
     if (isLate()) return { history, violations, settledMs: null };
+    tell(`${violations.length} violations, such as ${violations[0]?.rule}: ${violations[0]?.detail}`);
     await pause(AGAIN_MS);
   }
 }
@@ -121,6 +135,8 @@ async function logOf(stage: Stage, { name }: PairedClinic, token: string): Promi
   if (reader.resets > 0) throw new Error(`the log of ${name} does not reach back to its beginning`);
   return reader.events.map(({ id, type, orderId, version }) => ({ id, type, orderId, version }));
 }
+
+const iso = (ms: number): string => new Date(ms).toISOString();
 
 function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));

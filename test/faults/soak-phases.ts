@@ -46,17 +46,20 @@ const HOUR = 3_600_000;
 
 export async function killPhase(options: PhaseOptions & { kills: number }): Promise<PhaseReport> {
   const timings = { pollFloor: HOUR };
-  return play({ ...options, timings, name: 'kills', pauseMs: 50, lost: 0, everythingDue: false }, async (running) => {
-    return killAgainAndAgain({
-      ...running,
-      random: options.random.fork('kills'),
-      kills: options.kills,
-      onRevived: async (kills) => {
-        await running.sample();
-        if (kills % 20 === 0) options.say(`  ${kills} kills, ${running.traffic.acknowledged} acknowledged`);
-      },
-    });
-  });
+  return play(
+    { ...options, timings, name: 'kills', pauseMs: options.instances > 1 ? 250 : 80, lost: 0, everythingDue: false },
+    async (running) => {
+      return killAgainAndAgain({
+        ...running,
+        random: options.random.fork('kills'),
+        kills: options.kills,
+        onRevived: async (kills) => {
+          await running.sample();
+          if (kills % 20 === 0) options.say(`  ${kills} kills, ${running.traffic.acknowledged} acknowledged`);
+        },
+      });
+    },
+  );
 }
 
 export async function mixedPhase(options: PhaseOptions & { minutes: number }): Promise<PhaseReport> {
@@ -64,7 +67,7 @@ export async function mixedPhase(options: PhaseOptions & { minutes: number }): P
   const timings = { pollFloor: 3000, overlap: 10_000, requestTimeout: 3000, recheckSteps: [1000, 3000] };
   const faults: Record<string, number> = {};
   return play(
-    { ...options, timings, name: 'mixed faults', pauseMs: 120, lost: 0.2, everythingDue: true, faults },
+    { ...options, timings, name: 'mixed faults', pauseMs: 250, lost: 0.2, everythingDue: true, faults },
     async (running) => {
       const weather = startWeather(running.stage, random.fork('weather'));
       const over = AbortSignal.timeout(options.minutes * 60_000);
@@ -149,6 +152,7 @@ async function play(
       pollFloor: timings.pollFloor,
       everythingDue: options.everythingDue,
       settleMs: 240_000,
+      onWait: (missing) => say(`  still: ${missing}`),
     });
     await sample();
     const seconds = (performance.now() - began) / 1000;
