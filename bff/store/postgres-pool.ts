@@ -115,9 +115,13 @@ class Lent implements PostgresPoolClient {
   }
 }
 
-/** PostgreSQL's text holds no NUL. One in a name that came from upstream must not keep a whole case out. */
+/**
+ * PostgreSQL's text holds no NUL: one in a name that came from upstream must not keep a whole case out. Its bigint holds no
+ * fraction: a time with jitter is rounded up.
+ */
 function bindable(value: unknown): unknown {
   if (typeof value === 'string') return value.includes('\0') ? value.replaceAll('\0', '\uFFFD') : value;
-  if (value === null || typeof value === 'number' || typeof value === 'bigint') return value;
+  if (typeof value === 'number' && Number.isFinite(value)) return Math.ceil(value);
+  if (value === null || typeof value === 'bigint') return value;
   throw new TypeError(`a ${value instanceof Date ? 'Date' : typeof value} cannot be stored: convert it first`);
 }

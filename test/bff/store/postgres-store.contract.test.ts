@@ -237,6 +237,13 @@ describe('a write', () => {
     await expect(store.write((tx) => insert(tx, 'a', value as never))).rejects.toThrow('cannot be stored');
   });
 
+  it('takes a time with a fraction, rounded up, and no infinite one', async () => {
+    const store = await open();
+    await store.write((tx) => insert(tx, 'a', 41.2));
+    expect(await lastId(store)).toBe(42);
+    await expect(store.write((tx) => insert(tx, 'b', Infinity))).rejects.toThrow('cannot be stored');
+  });
+
   it('takes text with a NUL in it, which PostgreSQL does not know', async () => {
     const store = await open();
     await store.write((tx) => insert(tx, 'a\0b'));
