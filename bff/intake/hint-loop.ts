@@ -13,6 +13,11 @@ const LONGEST_PAUSE_MS = 300_000;
 /** One look may take a refresh and a merge beside its call (ms). */
 const CLAIM_SLACK_MS = 30_000;
 const ASK_EVERY_MS = 1000;
+/**
+ * A clinic's burst wakes the loop at every commit, and looking past it reads all that waits: behind one that has its share
+ * the others are looked for so often (ms).
+ */
+const PAST_BURST_EVERY_MS = 250;
 /** Queries of one pass: each leaves out more clinics that cannot go on now. */
 const QUERIES = 20;
 
@@ -22,6 +27,9 @@ export function createHintLoop(parts: IntakeParts): DueLoop {
   /** What is being looked at, by clinic. */
   const running = new Map<string, Set<string>>();
   let askedAt = -Infinity;
+  /** Only what is held back was found, until one ends or this time comes. */
+  let crowdedUntil = -Infinity;
+  let lookedPastAt = -Infinity;
 
   async function answer(group: HintGroup, leave: Leave): Promise<void> {
     const connection = await connections.byId(group.connectionId);
@@ -75,6 +83,7 @@ export function createHintLoop(parts: IntakeParts): DueLoop {
     mine.add(rxId);
     running.set(connectionId, mine);
     const end = (): void => {
+      crowdedUntil = -Infinity;
       leave.end({ kind: 'nothing' });
       mine.delete(rxId);
       if (mine.size === 0) running.delete(connectionId);
@@ -94,9 +103,18 @@ export function createHintLoop(parts: IntakeParts): DueLoop {
     store.wake('hints');
   }
 
+  function mayLookPast(): boolean {
+    const now = clock.now();
+    if (now - lookedPastAt < PAST_BURST_EVERY_MS) return false;
+    lookedPastAt = now;
+    return true;
+  }
+
   async function work(slots: Slots, environment: string, now: number): Promise<{ held: boolean }> {
     const held = new Set<string>();
+    let past: boolean | null = null;
     for (let query = 0; query < QUERIES; query += 1) {
+      if (held.size > 0 && !(past ??= mayLookPast())) break;
       const rxIds = new Set([...running.values()].flatMap((ids) => [...ids]));
       const groups = await dueHints(store, environment, now, { connections: held, rxIds });
       let found = false;
@@ -123,11 +141,14 @@ export function createHintLoop(parts: IntakeParts): DueLoop {
         askOthers();
         return null;
       }
+      if (clock.now() < crowdedUntil) return crowdedUntil;
       const environment = align.environment().name;
       const now = await store.now();
       const { held } = await work(slots, environment, now);
+      const crowded = held && running.size > 0;
+      if (crowded) crowdedUntil = clock.now() + PAST_BURST_EVERY_MS;
       const next = toLocal(clock, now, await nextHint(store, environment, now));
-      return held ? soonest(next, breaker.nextChange()) : next;
+      return held ? soonest(next, breaker.nextChange(), crowded ? crowdedUntil : null) : next;
     },
   });
 }
