@@ -97,10 +97,11 @@ async function addIndexes(db: Db): Promise<void> {
   await add('scans_order_code', 'scans', 'vendor tenant environment order_code');
   await add('scan_requests_name', 'scan_requests', 'vendor tenant environment last_key first_key');
   await add('scan_versions_seen', 'scan_versions', 'vendor tenant environment seen_at account_id order_id version');
+  // Not by RX id too: random keys would cost each notification of a burst three times what the row itself does.
   await db.schema
     .createIndex('hints_waiting')
     .on('hints')
-    .columns(['connection_id', 'rx_id'])
+    .column('connection_id')
     .where(sql<boolean>`state = 'waiting'`)
     .execute();
 }
