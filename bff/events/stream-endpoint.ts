@@ -29,7 +29,7 @@ export function createEventStream(parts: {
 }): EventStream {
   const { events, clock } = parts;
   const hub = new StreamHub(parts);
-  const shared: ReaderParts = { events, now: () => clock.now() };
+  const shared: ReaderParts = { events, now: () => clock.now(), log: parts.log };
   let stopListening: (() => void) | null = null;
 
   const endpoint = rawEndpoint({
@@ -63,7 +63,7 @@ export function createEventStream(parts: {
       );
       attach(connection, reader, hub);
       reader.send(resumeAt === null ? resetFrame(position) : firstFrame(position));
-      reader.catchUp().catch(() => reader.cut());
+      void reader.catchUp();
       return alreadySent;
     },
   });

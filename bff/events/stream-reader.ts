@@ -1,4 +1,5 @@
 import type { Writable } from 'node:stream';
+import type { Log } from '../deps.ts';
 import type { Principal } from '../tenancy.ts';
 import { toBatches, type EventBatch } from './event-batch.ts';
 import type { EventLog } from './event-log.ts';
@@ -9,6 +10,7 @@ import { PAGE, type TenantChannel } from './tenant-channel.ts';
 export interface ReaderParts {
   readonly events: Pick<EventLog, 'after' | 'bounds'>;
   readonly now: () => number;
+  readonly log: Log;
 }
 
 /**
@@ -74,15 +76,18 @@ export class StreamReader {
   drained(): void {
     if (this.#fullSince === 0) return;
     this.#fullSince = 0;
-    this.catchUp().catch(() => this.cut());
+    void this.catchUp();
   }
 
-  /** Writes what the log has after the reader's position, then goes live without a gap. */
+  /** Writes what the log has after the reader's position, then goes live without a gap. Cut off where the log cannot be read. */
   async catchUp(): Promise<void> {
     if (this.#catchingUp) return;
     this.#catchingUp = true;
     try {
       while (this.#behind && this.open && this.#fullSince === 0) await this.#readPage();
+    } catch (error) {
+      this.#parts.log.warn({ error }, 'a stream was cut off because the event log could not be read; it comes back');
+      this.cut();
     } finally {
       this.#catchingUp = false;
     }

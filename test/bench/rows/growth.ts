@@ -7,6 +7,7 @@ const WORK = {
   list: 'list of the first page',
   merge: 'merge of one new case',
   append: 'append to the stream',
+  resume: 'a stream that comes back',
 } as const;
 
 /** The same work on three stores, turn by turn. */

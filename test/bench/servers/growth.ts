@@ -14,6 +14,8 @@ import { answer, ready } from './reply.ts';
 import { ACCOUNT, benchConfig, benchLog, ENVIRONMENT, TENANT, VENDOR } from './settings.ts';
 
 const LISTS = 200;
+/** Events that a stream missed when it comes back. */
+const MISSED = 20;
 /** Writers that share commits, as in a busy minute; what one costs is then more than its share of an fsync. */
 const WRITES = 256;
 const CHUNK = 400;
@@ -193,6 +195,17 @@ async function each(times: number, work: () => Promise<unknown>): Promise<number
 }
 
 answer({
+  /** What a stream that comes back does: where the log stands, and what it missed. */
+  resume({ store }) {
+    const { events, next } = chosen(store);
+    return each(LISTS, async () => {
+      for (let index = 0; index < LISTS; index += 1) {
+        const { last } = await events.bounds(owner);
+        const missed = await events.after(owner, last - MISSED, 200);
+        if (missed.length !== MISSED || last < next) throw new Error(`${missed.length} events after ${last - MISSED}`);
+      }
+    });
+  },
   list({ store }) {
     const { db } = chosen(store).store;
     const query = { cases: { ...owner, accountId: ACCOUNT }, userId: 'u1', boundChart: null, filter: {} };

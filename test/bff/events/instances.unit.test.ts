@@ -98,6 +98,22 @@ it('tries again when the log could not be read', async () => {
   expect(client.seen).toEqual([1]);
 });
 
+it('cuts off a reader for which the log cannot be read when it comes; it comes back', async () => {
+  const { events, hub } = at(0);
+  const after = events.after.bind(events);
+  const client = new Client(stand.clock);
+  events.after = () => Promise.reject(new Error('the database is away'));
+  await client.connect(at(0));
+  await settle(4);
+  expect([client.connected, hub.size]).toEqual([false, 0]);
+  events.after = after;
+  await at(0).append({});
+  await releaseAll();
+  await client.connect(at(0));
+  await settle(20);
+  expect(client.seen).toEqual([1]);
+});
+
 it('tells a reader that retention overtook, and goes on from there', async () => {
   const live = new Client(stand.clock);
   const slow = new Client(stand.clock);

@@ -125,7 +125,7 @@ export class Client {
     const position = this.#last === undefined ? last : Number(this.#last);
     // What is committed between the look at the log and the joining is the hub's to find.
     await settle(2);
-    const parts = { events, now: () => this.#clock.now() };
+    const parts = { events, now: () => this.#clock.now(), log: silent };
     const { vendor, tenant } = principal;
     const make = (channel: ConstructorParameters<typeof StreamReader>[2]) =>
       new StreamReader(principal, line, channel, position, parts);
