@@ -25,13 +25,12 @@ export function toStatusFault(call: CallKind, answer: RawAnswer, now: number): A
   if (status === 404 || status === 410) return fault('not_found');
   if (status === 408) return fault('timeout', { maybeApplied: call.write });
   if (status === 409) return fault('conflict');
+  const retryAfterMs = readRetryAfter(answer.headers, now);
   if (status === 429) {
-    const retryAfterMs = readRetryAfter(answer.headers.get('retry-after'), now);
     return fault('rate_limited', retryAfterMs === null ? {} : { retryAfterMs });
   }
   if (status >= 400 && status < 500) return fault('invalid_request', { fields: error.fields });
   // A redirect of an API call is not followed: it would carry the token along. 5xx: it may have been done before it broke.
-  const retryAfterMs = readRetryAfter(answer.headers.get('retry-after'), now);
   return fault('unavailable', { maybeApplied: call.write, ...(retryAfterMs === null ? {} : { retryAfterMs }) });
 }
 
@@ -71,12 +70,26 @@ function codesOf(error: unknown): string[] {
   return codes;
 }
 
+/** Longest that upstream is taken at its word (ms). */
+const LONGEST_WAIT_MS = 86_400_000;
+
 /** `Retry-After`: seconds or a date (RFC 9110 §10.2.3) → ms from now, a day at most. */
-export function readRetryAfter(value: string | null, now: number): number | null {
-  if (value === null) return null;
-  const text = value.trim();
-  const ms = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - now;
-  return Number.isNaN(ms) ? null : Math.min(Math.max(ms, 0), 86_400_000);
+export function readRetryAfter(headers: Pick<Headers, 'get'>, now: number): number | null {
+  const text = headers.get('retry-after')?.trim() ?? '';
+  const ms = /^\d+$/.test(text) ? Number(text) * 1000 : untilDate(text, headers.get('date'), now);
+  return ms === null ? null : Math.min(Math.max(ms, 0), LONGEST_WAIT_MS);
+}
+
+/** By the sender's own clock, where the same answer tells it: ours may be another. */
+function untilDate(text: string, sentAt: string | null, now: number): number | null {
+  const until = parseHttpDate(text);
+  return until === null ? null : until - ((sentAt === null ? null : parseHttpDate(sentAt)) ?? now);
+}
+
+/** With the name of a day in front, as every form of it has: `Date.parse` takes "1.5" and "-3" for years. */
+function parseHttpDate(text: string): number | null {
+  const at = /^[a-z]{3,9},? /i.test(text) ? Date.parse(text) : NaN;
+  return Number.isNaN(at) ? null : at;
 }
 
 interface ErrorBody {

@@ -114,7 +114,8 @@ function toRow({ connection, rxId, receivedAt }: Waiting) {
     received_at: receivedAt,
     state: 'waiting' as const,
     attempts: 0,
-    next_at: receivedAt,
+    // At once, whatever the clocks of the instances say.
+    next_at: 0,
     outcome: null,
   };
 }

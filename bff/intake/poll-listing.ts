@@ -5,7 +5,7 @@ const MAX_PAGES = 20_000;
 
 /** What was listed, from the first page that was read to the last. */
 export interface Listing {
-  /** It went to its end, and did not move while it was read: no order fell between two pages. */
+  /** It went to its end, and did not move while it was read. */
   readonly complete: boolean;
   /** Newest modification time that was listed (ms since the epoch). */
   readonly newest: number | null;
@@ -18,63 +18,73 @@ export interface DatedUnreadable extends UnreadableOrder {
   readonly notBefore: number;
 }
 
-/** Everything up to here was listed for sure: whoever goes on from here misses nothing. */
-export interface ListingProgress {
-  /** By upstream's modification time (ms), inclusive; null where upstream does not sort: only the page tells. */
-  readonly to: number | null;
+/** Where a listing goes on: everything before it was listed. */
+export interface Place {
+  /** By upstream's modification time (ms), inclusive; absent: from the beginning. */
+  readonly from: number | undefined;
+  /** Counted from `from`. */
   readonly page: number;
 }
 
 /**
- * Reads pages, oldest modification first (align-api §9), until the listing ends. When `total` changes or an order comes
- * twice, others may have slid past a page: what was read is taken, but no progress is told any more.
- * @param options.from lower bound of the window (ms)
+ * Lists to the end, oldest modification first (align-api §9). Each page begins at the time where the last one ended, not at
+ * its number: an order that changes meanwhile moves to the end and would pull another one over the edge of a numbered page,
+ * unseen. Numbers are counted on only within one moment, and where upstream does not sort.
  */
 export async function readListing(
   parts: {
-    read(page: number): Promise<OrderPage>;
+    read(place: Place): Promise<OrderPage>;
     take(orders: readonly UpstreamOrder[]): Promise<void>;
-    /** After each page but the last, as long as nothing moves. */
-    progress(progress: ListingProgress): Promise<void>;
+    /** After each page but the last. */
+    reached(place: Place): Promise<void>;
   },
-  options: { from: number | undefined; page?: number; pages?: number; stopWhenMoved?: boolean },
+  start: Place,
+  limits: { pages?: number } = {},
 ): Promise<Listing> {
-  const { from, page: start = 1, pages = MAX_PAGES } = options;
-  const seen = new Set<string>();
+  const seen = new Map<string, number>();
   const unreadable: DatedUnreadable[] = [];
-  let total: number | null = null;
+  let place = start;
   let steady = true;
   let sorted = true;
   let newest: number | null = null;
-  let fetched = 0;
+  /** What `total` must be if nothing moved; null: nobody knows. */
+  let expected: number | null = null;
 
-  for (let page = start; page < start + pages; page += 1) {
-    const answer = await parts.read(page);
-    if (page === start) fetched = (start - 1) * answer.pageSize;
-    steady &&= (total ?? answer.total) === answer.total;
-    total = answer.total;
+  for (let pages = 0; pages < (limits.pages ?? MAX_PAGES); pages += 1) {
+    const answer = await parts.read(place);
+    steady &&= (expected ?? answer.total) === answer.total;
+    let last = place.from ?? null;
     for (const { orderId, modifiedAt } of answer.orders) {
-      steady &&= !seen.has(orderId);
-      seen.add(orderId);
-      // Not oldest first: nobody knows what lies before a place.
-      sorted &&= modifiedAt >= (newest ?? modifiedAt);
+      steady &&= (seen.get(orderId) ?? modifiedAt) === modifiedAt;
+      seen.set(orderId, modifiedAt);
+      sorted &&= modifiedAt >= (last ?? modifiedAt);
+      last = modifiedAt;
     }
-    const before = newest ?? from ?? 0;
-    for (const order of answer.unreadable) unreadable.push({ ...order, notBefore: order.modifiedAt ?? before });
+    for (const order of answer.unreadable) {
+      unreadable.push({ ...order, notBefore: order.modifiedAt ?? place.from ?? 0 });
+    }
     await parts.take(answer.orders);
-    newest = [...answer.orders, ...answer.unreadable].reduce<number | null>(latest, newest);
+    const times = [...answer.orders, ...answer.unreadable].flatMap(({ modifiedAt }) => modifiedAt ?? []);
+    const latest = times.reduce<number | null>((most, time) => Math.max(most ?? time, time), null);
+    if (latest !== null) newest = Math.max(newest ?? latest, latest);
 
     const listed = answer.orders.length + answer.unreadable.length;
-    fetched += listed;
+    const fetched = (place.page - 1) * answer.pageSize + listed;
     if (fetched >= answer.total || listed === 0) {
-      return { complete: steady && fetched >= answer.total, newest, unreadable, orderIds: seen };
+      return { complete: steady && fetched >= answer.total, newest, unreadable, orderIds: new Set(seen.keys()) };
     }
-    if (!steady && options.stopWhenMoved === true) break;
-    if (steady) await parts.progress({ to: sorted ? newest : null, page });
+    const next = nextPlace(place, sorted ? latest : null);
+    const before = times.filter((time) => time < (next.from ?? -Infinity)).length + (place.page - 1) * answer.pageSize;
+    // Whether one without a time lies before the next place is not known.
+    if (next.page > 1) expected = answer.total;
+    else expected = times.length === listed ? answer.total - before : null;
+    place = next;
+    await parts.reached(place);
   }
-  return { complete: false, newest, unreadable, orderIds: seen };
+  return { complete: false, newest, unreadable, orderIds: new Set(seen.keys()) };
 }
 
-function latest(newest: number | null, { modifiedAt }: { readonly modifiedAt: number | null }): number | null {
-  return modifiedAt === null ? newest : Math.max(newest ?? modifiedAt, modifiedAt);
+function nextPlace({ from, page }: Place, latest: number | null): Place {
+  const moves = latest !== null && latest > (from ?? -Infinity);
+  return moves ? { from: latest, page: 1 } : { from, page: page + 1 };
 }

@@ -2,22 +2,17 @@ import type { Clock } from '../deps.ts';
 import type { EventLog } from '../events/index.ts';
 import type { Store, Tx } from '../store/index.ts';
 import type { ConnectionRow } from '../store/schema.ts';
-import type { Listing, ListingProgress } from './poll-listing.ts';
+import type { Listing, Place } from './poll-listing.ts';
 import { forgetReadable, rememberUnreadable } from './poll-unreadable.ts';
-import type { PollWindow, SweepPlace } from './poll-window.ts';
+import type { PollWindow } from './poll-window.ts';
 
 /** How far an account was listed, on disk: a round that is cut off goes on where it was, not at its beginning. */
 export interface PollProgress {
   /** In the middle of a window: everything up to here was listed. */
-  reached(connection: ConnectionRow, to: number | null): Promise<void>;
+  reached(connection: ConnectionRow, place: Place): Promise<void>;
   /** @param startedAt of the round (ms) @returns orders that cannot be read yet */
   windowListed(connection: ConnectionRow, window: PollWindow, listing: Listing, startedAt: number): Promise<number>;
-  sweepReached(
-    connection: ConnectionRow,
-    place: SweepPlace,
-    progress: ListingProgress,
-    startedAt: number,
-  ): Promise<void>;
+  sweepReached(connection: ConnectionRow, place: Place, startedAt: number): Promise<void>;
   /** The sweep, or this stretch of it. @returns orders that cannot be read yet */
   sweepListed(connection: ConnectionRow, listing: Listing, startedAt: number): Promise<number>;
 }
@@ -60,8 +55,8 @@ export function createPollProgress(parts: { store: Store; events: EventLog; cloc
   }
 
   return {
-    async reached(connection, to) {
-      if (to !== null) await store.write((tx) => advance(tx, connection, to));
+    async reached(connection, { from }) {
+      if (from !== undefined) await store.write((tx) => advance(tx, connection, from));
     },
 
     windowListed: (connection, window, listing, startedAt) =>
@@ -82,16 +77,10 @@ export function createPollProgress(parts: { store: Store; events: EventLog; cloc
         return left;
       }, connection),
 
-    async sweepReached(connection, place, { to, page }, startedAt) {
-      // Many orders of the same moment: the next page of it, else the same one would be read for ever.
-      const moved = to !== null && to > (place.from ?? -Infinity);
-      const next = moved ? { sweep_from: to, sweep_page: 1 } : { sweep_page: page + 1 };
+    async sweepReached(connection, { from, page }, startedAt) {
+      const since = connection.sweep_started_at ?? startedAt;
       await store.write((tx) =>
-        change(tx, connection, {
-          sweep_from: place.from ?? null,
-          ...next,
-          ...(place.begins && { sweep_started_at: startedAt }),
-        }),
+        change(tx, connection, { sweep_started_at: since, sweep_from: from ?? null, sweep_page: page }),
       );
     },
 

@@ -5,10 +5,10 @@ import type { Store } from '../store/index.ts';
 import type { ConnectionRow } from '../store/schema.ts';
 import type { Vault } from '../vault/vault.ts';
 import type { PollLeases } from './poll-lease.ts';
-import { readListing, type DatedUnreadable, type Listing } from './poll-listing.ts';
+import { readListing, type DatedUnreadable, type Place } from './poll-listing.ts';
 import type { PollProgress } from './poll-progress.ts';
 import { toProperty, unreadableOf } from './poll-unreadable.ts';
-import { heldFrom, SKEW_MS, toSweepPlace, toWindow, type PollWindow, type SweepPlace } from './poll-window.ts';
+import { heldFrom, SKEW_MS, toSweepPlace, toWindow } from './poll-window.ts';
 
 const PAGE_SIZE = 100;
 /** Upstream counts every call (align-api §6): the round goes on after the pause it asks for, so often per page. */
@@ -47,13 +47,16 @@ export async function runRound(parts: RoundParts, connection: ConnectionRow, sig
   let calls = 0;
 
   const window = toWindow(connection, now, timings, heldFrom(known, now));
+  // Until the first case was seen every window is as long as the first one.
+  const isLong = connection.cursor_at === null;
   const listing = await readListing(
     {
-      read: (page) => readPage(window, page),
-      take: (orders) => takeAll(orders, (order) => window.first || wasHistory.has(order.orderId)),
-      progress: ({ to }) => progress.reached(connection, to),
+      read: (place) => readPage(place, window.to),
+      take: (orders) =>
+        takeAll(orders, (order) => window.first || wasHistory.has(order.orderId) || (isLong && isOlder(order))),
+      reached: (place) => progress.reached(connection, place),
     },
-    window,
+    { from: window.from, page: 1 },
   );
   tellUnreadable(listing.unreadable);
   let unreadable = await progress.windowListed(connection, window, listing, now);
@@ -61,22 +64,22 @@ export async function runRound(parts: RoundParts, connection: ConnectionRow, sig
   if (place !== null) unreadable = await sweep(place);
   return { complete: listing.complete, unreadable };
 
-  async function sweep(place: SweepPlace): Promise<number> {
-    const range = { from: place.from, to: undefined, first: false };
-    const found: Listing = await readListing(
+  async function sweep(start: Place): Promise<number> {
+    const found = await readListing(
       {
-        read: (page) => readPage(range, page),
-        // What is older than the connection was upstream all along: a longer `backfillDays` brings it, nobody scanned it now.
-        take: (orders) =>
-          takeAll(
-            orders,
-            ({ orderId, modifiedAt }) => wasHistory.has(orderId) || modifiedAt < connection.created_at - SKEW_MS,
-          ),
-        progress: (reached) => progress.sweepReached(connection, place, reached, now),
+        read: (next) => readPage(next, undefined),
+        take: (orders) => takeAll(orders, (order) => wasHistory.has(order.orderId) || isOlder(order)),
+        reached: (next) => progress.sweepReached(connection, next, now),
       },
-      { ...range, page: place.page, pages: timings.pageSpacing > 0 ? 1 : SWEEP_PAGES, stopWhenMoved: true },
+      start,
+      { pages: timings.pageSpacing > 0 ? 1 : SWEEP_PAGES },
     );
     return progress.sweepListed(connection, found, now);
+  }
+
+  /** It was upstream all along: a longer `backfillDays` than before brings it, nobody scanned it now. */
+  function isOlder({ modifiedAt }: UpstreamOrder): boolean {
+    return modifiedAt < connection.created_at - SKEW_MS;
   }
 
   /** The others of the clinic go on; these are listed again for a day, then swept for, until they can be read. */
@@ -113,7 +116,7 @@ export async function runRound(parts: RoundParts, connection: ConnectionRow, sig
     );
   }
 
-  async function readPage({ from, to }: PollWindow, page: number): Promise<OrderPage> {
+  async function readPage({ from, page }: Place, to: number | undefined): Promise<OrderPage> {
     calls += 1;
     const isFirst = calls === 1;
     let pause = isFirst ? 0 : timings.pageSpacing;

@@ -1,5 +1,6 @@
 import type { AlignTimings } from '../align/index.ts';
 import type { ConnectionRow } from '../store/schema.ts';
+import type { Place } from './poll-listing.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -56,22 +57,16 @@ export function heldFrom(
 }
 
 /** Where the sweep that is under way goes on, or the one that is due begins; null: none is. */
-export interface SweepPlace {
-  readonly from: number | undefined;
-  readonly page: number;
-  readonly begins: boolean;
-}
-
 export function toSweepPlace(
   connection: Progress,
   now: number,
   timings: Pick<AlignTimings, 'backfillDays'>,
-): SweepPlace | null {
+): Place | null {
   const { sweep_page: page, sweep_from: from } = connection;
-  if (page !== null) return { from: from ?? undefined, page, begins: false };
+  if (page !== null) return { from: from ?? undefined, page };
   const last = connection.last_sweep_at ?? connection.backfilled_at;
   if (last === null || now - last < DAY_MS + spreadOf(connection.id)) return null;
-  return { from: backTo(now, timings), page: 1, begins: true };
+  return { from: backTo(now, timings), page: 1 };
 }
 
 function backTo(now: number, { backfillDays }: Pick<AlignTimings, 'backfillDays'>): number | undefined {

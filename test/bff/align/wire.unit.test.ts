@@ -198,9 +198,20 @@ describe('faults', () => {
     [new Date(START - 5000).toUTCString(), 0],
     ['99999999', 86_400_000],
     ['soon', null],
+    ['1.5', null],
+    ['-3', null],
     [null, null],
   ])('read Retry-After %s', (value, wanted) => {
-    expect(readRetryAfter(value, START)).toBe(wanted);
+    expect(readRetryAfter(new Headers(value === null ? {} : { 'retry-after': value }), START)).toBe(wanted);
+  });
+
+  it('read a date in Retry-After by the clock of whoever sent it', () => {
+    const theirs = START - 6 * 3_600_000;
+    const headers = new Headers({
+      date: new Date(theirs).toUTCString(),
+      'retry-after': new Date(theirs + 90_000).toUTCString(),
+    });
+    expect(readRetryAfter(headers, START)).toBe(90_000);
   });
 
   it.each([

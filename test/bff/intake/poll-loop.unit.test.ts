@@ -162,8 +162,8 @@ describe('a listing that moves while it is read', () => {
     const connection = await addConnection(world.store);
     world.upstream.orders = many(connection, 150);
     let moved = false;
-    world.upstream.beforePage = (page) => {
-      if (page !== 2 || moved) return;
+    world.upstream.beforeListing = (number) => {
+      if (number !== 2 || moved) return;
       moved = true;
       // The oldest leaves the window: what was on page 2 slides to page 1.
       world.upstream.orders = world.upstream.orders.map((one) =>
