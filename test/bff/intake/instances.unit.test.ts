@@ -1,0 +1,184 @@
+/** Several instances on one database: each looks at what the others do not, and none waits for one that died. */
+import { afterEach, describe, expect, it } from 'vitest';
+import { AlignFault } from '../../../bff/align/index.ts';
+import type { Store } from '../../../bff/store/index.ts';
+import type { ConnectionRow } from '../../../bff/store/schema.ts';
+import { addConnection, asset, handClock, openTestStore, order, START, type HandClock } from '../support/fixtures.ts';
+import { openWorld, ScriptedUpstream, type World } from '../support/world.ts';
+
+const MINUTE = 60_000;
+let clock: HandClock;
+let store: Store;
+let upstream: ScriptedUpstream;
+let worlds: World[] = [];
+afterEach(async () => {
+  await Promise.all(worlds.map((world) => world.close()));
+  worlds = [];
+  await store.close();
+});
+
+/** @param skews how far the clock of each instance is off the database's (ms) */
+async function open(...skews: number[]): Promise<World[]> {
+  clock = handClock();
+  store = await openTestStore(clock);
+  upstream = new ScriptedUpstream(() => clock.now());
+  worlds = await Promise.all(skews.map((skew) => openWorld({ store, clock, upstream, instance: { skew } })));
+  return worlds;
+}
+/** Listed a moment ago, so that notifications and rechecks alone call upstream. */
+async function listedJustNow(): Promise<ConnectionRow> {
+  const connection = await addConnection(store, { backfilled_at: START, cursor_at: START });
+  await store.write((tx) =>
+    tx
+      .insertInto('poll_leases')
+      .values({
+        environment: connection.environment,
+        account_id: connection.account_id,
+        holder: null,
+        held_until: 0,
+        last_ended_at: START,
+        not_before: START + 1000 * MINUTE,
+      })
+      .execute(),
+  );
+  return connection;
+}
+const hint = (connection: ConnectionRow, rxId: string) =>
+  store.write((tx) =>
+    tx
+      .insertInto('hints')
+      .values({
+        vendor: connection.vendor,
+        tenant: connection.tenant,
+        environment: connection.environment,
+        connection_id: connection.id,
+        rx_id: rxId,
+        received_at: clock.now(),
+        state: 'waiting',
+        attempts: 0,
+        next_at: 0,
+        outcome: null,
+      })
+      .execute(),
+  );
+const looks = () => upstream.calls.filter(({ operation }) => operation === 'orderByRxId').map(({ at }) => at - START);
+const listings = () => upstream.calls.filter(({ operation }) => operation === 'orders').map(({ at }) => at);
+const gaps = (times: readonly number[]) => times.slice(1).map((at, index) => at - (times[index] ?? 0));
+
+describe('notifications', () => {
+  it('are followed once, whichever instance took them', async () => {
+    await open(0, 0, 0);
+    const connection = await listedJustNow();
+    upstream.orders = Array.from({ length: 30 }, (_, index) =>
+      order(connection, { orderId: String(500 + index), rxId: `rx-${index}` }),
+    );
+    for (let index = 0; index < 30; index += 1) await hint(connection, `rx-${index}`);
+    for (const world of worlds) world.intake.start();
+    await clock.advance(MINUTE);
+    expect(looks()).toHaveLength(30);
+    expect(await store.db.selectFrom('events').select('type').execute()).toHaveLength(30);
+  });
+
+  it('that an instance died over are followed by another one within a minute or so', async () => {
+    const [first, second] = await open(0, 0);
+    const connection = await listedJustNow();
+    upstream.orders = [order(connection, { rxId: 'rx-1' })];
+    await hint(connection, 'rx-1');
+    // It never hears an answer again.
+    if (first !== undefined) first.align.orderByRxId = () => new Promise<never>(() => undefined);
+    first?.intake.start();
+    await clock.advance(1000);
+    worlds = worlds.slice(1);
+    second?.intake.start();
+    await clock.advance(50_000);
+    expect(await store.db.selectFrom('scans').select('order_id').execute()).toEqual([]);
+    await clock.advance(45_000);
+    expect(await store.db.selectFrom('scans').select('order_id').execute()).toEqual([{ order_id: '100000001' }]);
+  });
+
+  it.each([
+    ['ten minutes ahead', 10 * MINUTE],
+    ['ten minutes behind', -10 * MINUTE],
+  ])(
+    'by an instance whose clock is %s are followed at once, and its pauses are as long as the others’',
+    async (_name, skew) => {
+      await open(skew);
+      const connection = await listedJustNow();
+      upstream.orders = [order(connection, { rxId: 'rx-1' })];
+      upstream.rxFaults.push(
+        new AlignFault('rate_limited', 'getOrderByRxId', { retryAfterMs: 200_000 }),
+        new AlignFault('wrong_shape', 'getOrderByRxId'),
+      );
+      await hint(connection, 'rx-1');
+      worlds[0]?.intake.start();
+      await clock.advance(10 * MINUTE);
+      expect(looks()[0]).toBe(0);
+      expect(looks()[1]).toBeGreaterThanOrEqual(200_000);
+      expect(looks()[1]).toBeLessThan(231_000);
+      expect(await store.db.selectFrom('events').select('type').execute()).toEqual([{ type: 'scan.received' }]);
+    },
+  );
+});
+
+describe('missing files', () => {
+  it('are looked for once, at their times, by whichever instance is there', async () => {
+    await open(0, 7 * MINUTE, -7 * MINUTE);
+    const connection = await listedJustNow();
+    upstream.orders = [order(connection, { rxId: 'rx-1', assets: [asset('gallery')] })];
+    await hint(connection, 'rx-1');
+    worlds[0]?.intake.start();
+    await clock.advance(1000);
+    worlds[1]?.intake.start();
+    worlds[2]?.intake.start();
+    await clock.advance(89_000);
+    expect(looks()).toHaveLength(3);
+    for (const [index, at] of [0, 40_000, 80_000].entries()) {
+      expect(looks()[index]).toBeGreaterThanOrEqual(at);
+      // An idle instance looks by itself every 30 s.
+      expect(looks()[index]).toBeLessThanOrEqual(at + 30_000);
+    }
+  });
+});
+
+describe('rounds', () => {
+  it('of one account are never closer than the floor, over instances whose clocks are off and one that dies', async () => {
+    await open(0, 10 * MINUTE, -10 * MINUTE);
+    await addConnection(store);
+    for (const world of worlds) world.intake.start();
+    await clock.advance(20 * MINUTE);
+    // The holder dies in the middle of a round.
+    for (const world of worlds.slice(0, 2)) world.align.orders = () => new Promise<never>(() => undefined);
+    await clock.advance(5 * MINUTE);
+    worlds = worlds.slice(2);
+    await clock.advance(20 * MINUTE);
+    expect(Math.min(...gaps(listings()))).toBeGreaterThanOrEqual(120_000);
+    expect(listings().filter((at) => at > clock.now() - 10 * MINUTE).length).toBeGreaterThanOrEqual(3);
+    expect(listings().length).toBeGreaterThan(12);
+  });
+
+  it('of many clinics are shared: a slow one and a burst of another hold up nobody', async () => {
+    await open(0);
+    const [world] = worlds;
+    const slow = await addConnection(store, { backfilled_at: START, cursor_at: START });
+    const others = await Promise.all(
+      Array.from({ length: 20 }, () => addConnection(store, { backfilled_at: START, cursor_at: START })),
+    );
+    if (world === undefined) throw new Error('no instance');
+    const { orders, orderByRxId } = world.align;
+    const hang = <T>(): Promise<T> =>
+      clock.sleep(30_000).then(() => Promise.reject(new AlignFault('timeout', 'getOrders')));
+    world.align.orders = (token, query) => (token === slow.account_id ? hang() : orders(token, query));
+    world.align.orderByRxId = (token, rxId) => (token === slow.account_id ? hang() : orderByRxId(token, rxId));
+    for (let index = 0; index < 300; index += 1) await hint(slow, `slow-${index}`);
+    upstream.orders = others.map((connection, index) =>
+      order(connection, { orderId: `${900 + index}`, rxId: `rx-${index}` }),
+    );
+    for (const [index, connection] of others.entries()) await hint(connection, `rx-${index}`);
+    world.intake.start();
+    await clock.advance(2000);
+    expect(await store.db.selectFrom('scans').select('order_id').execute()).toHaveLength(20);
+    expect(await store.db.selectFrom('hints').select('id').where('state', '=', 'done').execute()).toHaveLength(20);
+    Object.assign(world.align, { orders, orderByRxId });
+    await clock.advance(31_000);
+  });
+});
