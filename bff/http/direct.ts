@@ -29,7 +29,7 @@ export interface DirectRoute {
   /** The pattern for log and metrics; it ends in its one parameter. */
   readonly path: `${string}/:${string}`;
   readonly methods: Readonly<Partial<Record<'get' | 'post', string>>>;
-  /** The one judgement, whichever way the call came. @throws ProblemError */
+  /** The one judgement, whichever way the call came. What it has done is its own to log, once for a burst. @throws ProblemError */
   handle(call: DirectCall): Promise<void>;
 }
 
@@ -83,7 +83,9 @@ export function createDirect(routes: readonly DirectRoute[], parts: DirectParts)
       response.writeHead(status, all).end(text);
       const ms = clock.now() - startedAt;
       metrics.request(method, route.path, status, ms / 1000);
-      requestLog.info({ method, route: route.path, status, ms }, 'answered');
+      const line = { method, route: route.path, status, ms };
+      if (status === 204) requestLog.debug(line, 'answered');
+      else requestLog.info(line, 'answered');
     };
     const refuse = (error: unknown): void => {
       const problem = toProblemAnswer(error, requestId, requestLog, parts.map);

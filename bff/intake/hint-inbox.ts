@@ -1,4 +1,4 @@
-import { CompiledQuery } from 'kysely';
+import { CompiledQuery, sql } from 'kysely';
 import type { Clock, Log } from '../deps.ts';
 import { ProblemError } from '../http/problem-error.ts';
 import type { Connections } from '../pairing/connections.ts';
@@ -68,6 +68,7 @@ export function createHintInbox(parts: {
         // Also when it was refused before its turn came: the next hint begins anew.
         close();
       }
+      log.info({ notifications: hints.length }, 'notifications stored');
       parts.onStored();
     };
     return { hints, stored: write() };
@@ -75,19 +76,23 @@ export function createHintInbox(parts: {
 
   async function storeAll(tx: Tx, hints: readonly Waiting[]): Promise<void> {
     for (let at = 0; at < hints.length; at += ROWS_PER_STATEMENT) {
-      await insert(tx, hints.slice(at, at + ROWS_PER_STATEMENT).map(toRow));
+      await insert(tx, hints.slice(at, at + ROWS_PER_STATEMENT));
     }
     // In the order of their ids: two instances that store bursts of the same clinics must not wait for each other.
     const ids = new Set(hints.map(({ connection }) => connection.id));
     for (const id of [...ids].toSorted()) await connections.noteNotification(tx, id);
   }
 
-  async function insert(tx: Tx, rows: readonly HintRow[]): Promise<void> {
-    const sql = statements.get(rows.length) ?? tx.insertInto('hints').values(rows).compile().sql;
-    statements.set(rows.length, sql);
-    // `toRow` makes every row alike, so the values stand in the order of the columns of the first.
-    const parameters = rows.flatMap((row) => Object.values<string | number | null>(row));
-    await tx.executeQuery(CompiledQuery.raw(sql, parameters));
+  async function insert(tx: Tx, hints: readonly Waiting[]): Promise<void> {
+    const rows = hints.map(toRow);
+    const text = statements.get(rows.length) ?? tx.insertInto('hints').values(rows).compile().sql;
+    statements.set(rows.length, text);
+    const parameters: (string | number)[] = [];
+    // Every row is alike: its values stand in the order of its columns, but for those that are written out.
+    for (const row of rows) {
+      for (const value of Object.values(row)) if (typeof value !== 'object') parameters.push(value);
+    }
+    await tx.executeQuery(CompiledQuery.raw(text, parameters));
   }
 
   return {
@@ -102,7 +107,8 @@ export function createHintInbox(parts: {
   };
 }
 
-type HintRow = ReturnType<typeof toRow>;
+/** Written out in the statement: each value that is bound costs. */
+const WAITING = { state: sql.lit('waiting' as const), attempts: sql.lit(0), outcome: sql.lit(null) };
 
 function toRow({ connection, rxId, receivedAt }: Waiting) {
   return {
@@ -112,10 +118,7 @@ function toRow({ connection, rxId, receivedAt }: Waiting) {
     connection_id: connection.id,
     rx_id: rxId,
     received_at: receivedAt,
-    state: 'waiting' as const,
-    attempts: 0,
-    // At once, whatever the clocks of the instances say.
-    next_at: 0,
-    outcome: null,
+    next_at: receivedAt,
+    ...WAITING,
   };
 }

@@ -205,6 +205,20 @@ describe('half a body', () => {
 });
 
 describe('what is written down of it', () => {
+  it('is a line for each commit, which says how many there were', async () => {
+    await stand.exchange(post(rx('rx-1')), post(rx('rx-2'), JSON_TYPE + CLOSE));
+    const stored = stand.lines.filter(({ level, message }) => level === 'info' && message === 'notifications stored');
+    expect(stored.reduce((sum, { fields }) => sum + Number(fields['notifications']), 0)).toBe(2);
+  });
+
+  it('is a line for each one that was refused, and at debug for the others', async () => {
+    await stand.exchange(post(rx('rx-1')), post('{}', JSON_TYPE + CLOSE));
+    const levels = stand.lines.flatMap(({ level, message, fields }) =>
+      message === 'answered' ? `${String(fields['status'])} ${level}` : [],
+    );
+    expect(levels.toSorted()).toEqual(['204 debug', '400 info']);
+  });
+
   it('is the pattern of its address, its status and its time: no token, no id', async () => {
     await stand.exchange(post(rx('rx-canary')), post('{}', JSON_TYPE + CLOSE));
     const route = '/v1/callbacks/:token';

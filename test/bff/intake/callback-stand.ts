@@ -10,7 +10,7 @@ export const PATH = `/v1/callbacks/${TOKEN}`;
 export const JSON_TYPE = 'Content-Type: application/json\r\n';
 
 export interface Line {
-  readonly level: 'info' | 'warn' | 'error';
+  readonly level: 'debug' | 'info' | 'warn' | 'error';
   readonly message: string;
   readonly fields: LogFields;
 }
@@ -20,7 +20,14 @@ export async function openCallbackStand(options: TestBffOptions = {}) {
   const lines: Line[] = [];
   const write = (level: Line['level']) => (fields: LogFields, message: string) =>
     void lines.push({ level, message, fields });
-  const log = { ...silent, info: write('info'), warn: write('warn'), error: write('error'), child: () => log };
+  const log = {
+    ...silent,
+    debug: write('debug'),
+    info: write('info'),
+    warn: write('warn'),
+    error: write('error'),
+    child: () => log,
+  };
   const bff = await startBff({ clock, log, ...options });
   const { store } = bff.bff;
   const connection = connectionRow({ environment: 'simulator', account_id: '1017', callback_state: 'registered' });
