@@ -38,18 +38,18 @@ export type WhereAction = (typeof WHERE_ACTIONS)[number];
 /** What a finding rests on: a fact and when it was so. `value` is shown as it is (a status, a serial number, an id, a name that was scanned). */
 export const EVIDENCE = [
   'request_sent', // value: RX id
-  'request_state',
+  'request_state', // one of REQUEST_STATES
   'status', // upstream's own words
   'scanned_as', // first and last name, chart number
   'requested_as',
   'scanner', // name and model
-  'account', // name of the connected account
-  'account_lost',
+  'account', // name of the connected account; with other_clinic of the one it belongs to
+  'account_lost', // value: lost | needs_login | unpaired
   'last_notification',
   'last_full_check',
   'missing_file', // ide | gallery
-  'next_check',
-  'asked_upstream', // value: what upstream answered, in a word
+  'next_check', // of the case when it waits for a file, else of the whole account
+  'asked_upstream', // value: upstream's own status of the RX, else found | not_found | other_account | no_answer
 ] as const;
 export type EvidenceKind = (typeof EVIDENCE)[number];
 

@@ -7,6 +7,7 @@ const STORE_NEAR = [
   'test/bff/{vault,audit,session,pairing,requests,ledger}/**/*.{unit,http,contract}.test.ts',
   'test/bff/intake/hint-loop.unit.test.ts',
   'test/bff/scans/{merge,search}.unit.test.ts',
+  'test/bff/where/look-up.unit.test.ts',
   'test/bff/scans/loop.contract.test.ts',
   'test/bff/http/idempotency.http.test.ts',
   'test/bff/whole-loop.contract.test.ts',

@@ -1,0 +1,125 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { createEventLog } from '../../../bff/events/index.ts';
+import { createMerge } from '../../../bff/scans/index.ts';
+import { foldName } from '../../../bff/store/fold-name.ts';
+import type { Store } from '../../../bff/store/index.ts';
+import type { ConnectionRow, ScanRequestRow } from '../../../bff/store/schema.ts';
+import { lookUp } from '../../../bff/where/look-up.ts';
+import { addConnection, environment, handClock, openTestStore, order, START } from '../support/fixtures.ts';
+
+const clock = handClock();
+let store: Store;
+let here: ConnectionRow;
+let before: ConnectionRow;
+
+beforeAll(async () => {
+  store = await openTestStore(clock);
+  before = await addConnection(store, { state: 'unpaired', account_name: 'East' });
+  here = await addConnection(store, { tenant: before.tenant, account_name: 'Riverside' });
+  await see(here, '1', { firstName: 'José', lastName: 'de Souza', chartNumber: 'C-1' });
+  await see(here, '2', { firstName: 'Ann', lastName: 'Beecham', chartNumber: 'C-2' });
+  await see(here, '3', { firstName: 'Ann', lastName: 'Beechma', chartNumber: '' });
+  await see(before, '4', { firstName: 'Ann', lastName: 'Beecham', chartNumber: 'C-2' });
+  const stranger = await addConnection(store, { account_id: '9' });
+  await see(stranger, '5', { firstName: 'Ann', lastName: 'Beecham', chartNumber: 'C-2' });
+  await addRequest(here, { id: 'rq_sent', rx_id: 'RX-Sent', chart_number: 'C-3' });
+  await addRequest(before, { id: 'rq_east', rx_id: 'rx-east', chart_number: 'C-3', state: 'unconfirmed' });
+});
+afterAll(() => store.close());
+
+function see(
+  connection: ConnectionRow,
+  orderId: string,
+  patient: { firstName: string; lastName: string; chartNumber: string },
+) {
+  const merge = createMerge({
+    store,
+    events: createEventLog({ store, clock }),
+    connections: { noteVersionLearnt: () => Promise.resolve() },
+    align: { environment },
+    clock,
+  });
+  const seen = order(connection, { orderId, orderCode: `OC${orderId}`, rxId: `rx-${orderId}`, patient });
+  return merge.merge({ connection, order: seen, learntBy: 'poll' });
+}
+
+async function addRequest(connection: ConnectionRow, change: Partial<ScanRequestRow>): Promise<void> {
+  const { vendor, tenant, environment: name, id, account_id } = connection;
+  const row = {
+    vendor,
+    tenant,
+    environment: name,
+    connection_id: id,
+    account_id,
+    user_id: 'u',
+    user_name: 'U',
+    draft: '{}',
+    procedure: 'P',
+    created_at: START - 60_000,
+    changed_at: START,
+    id: 'rq',
+    chart_number: 'C-3',
+    first_name: 'Ann',
+    last_name: 'Beecham',
+    state: 'sent' as const,
+    first_key: foldName('Ann'),
+    last_key: foldName('Beecham'),
+    ...change,
+  };
+  await store.write((tx) => tx.insertInto('scan_requests').values(row).execute());
+}
+
+async function look(text: string | null, chart: string | null = null) {
+  const { vendor, tenant, environment: name, account_id: accountId } = here;
+  const accounts = new Map([before, here].map((row) => [row.account_id, row.account_name]));
+  const cases = { vendor, tenant, environment: name, accountId };
+  const found = await lookUp({ db: store.db, cases, accounts, userId: 'u', text, chart, now: START });
+  return {
+    exact: found.exact.map((row) => row.order_id).sort(),
+    similar: found.similar.map(({ row, request }) => [row.order_id, request?.id ?? null]),
+    requests: found.requests.map((row) => row.id).sort(),
+    elsewhere: found.elsewhere.map((one) => [one.orderId, one.accountName]),
+  };
+}
+
+it.each([
+  ['2', 'an order number'],
+  ['oc2', 'an order code'],
+  ['RX-2', 'an RX id'],
+])('finds %s: %s', async (text) => {
+  expect(await look(text)).toMatchObject({ exact: ['2'], elsewhere: [] });
+});
+
+it.each(['jose de souza', 'DE SOUZA', 'de Souza, José', 'de s'])('finds a name as people type it: %s', async (text) => {
+  expect((await look(text)).exact).toEqual(['1']);
+});
+
+it('finds requests and cases by a name, and the one in the tray that may be meant, of this clinic alone', async () => {
+  expect(await look('Ann Beecham')).toEqual({
+    exact: ['2'],
+    similar: [['3', 'rq_sent']],
+    requests: ['rq_east', 'rq_sent'],
+    elsewhere: [],
+  });
+});
+
+it('says what is under another account of the clinic', async () => {
+  expect(await look('4')).toMatchObject({ exact: [], elsewhere: [['4', 'East']] });
+  expect(await look('5')).toMatchObject({ exact: [], elsewhere: [] });
+});
+
+it('finds a request by its RX id in any case, and by its chart number exactly', async () => {
+  expect((await look('RX-EAST')).requests).toEqual(['rq_east']);
+  expect((await look('C-3')).requests).toEqual(['rq_east', 'rq_sent']);
+  expect((await look('c-3')).requests).toEqual([]);
+});
+
+it('is filtered by the chart of a bound session, whatever is typed', async () => {
+  const nothing = { exact: [], similar: [], requests: [], elsewhere: [] };
+  for (const text of ['2', 'OC2', 'rx-2', 'Ann Beecham', 'C-2', '3', '4', 'rx-sent']) {
+    expect(await look(text, 'C-1'), text).toEqual(nothing);
+  }
+  expect(await look('Beecham', 'C-2')).toEqual({ ...nothing, exact: ['2'] });
+  expect(await look(null, 'C-1')).toEqual({ ...nothing, exact: ['1'] });
+  expect(await look(null, 'C-3')).toEqual({ ...nothing, requests: ['rq_east', 'rq_sent'] });
+});
