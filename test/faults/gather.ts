@@ -10,7 +10,7 @@ import {
   type Violation,
 } from './history.ts';
 import type { PairedClinic, Stage } from './stage.ts';
-import { lastEventId, oldestCursor } from './store-view.ts';
+import { lastEventId, lastFullChecks } from './store-view.ts';
 import { follow, type Follower } from './stream-follower.ts';
 import type { Traffic } from './traffic.ts';
 
@@ -51,10 +51,10 @@ export async function settleAndJudge(parts: GatherParts): Promise<Verdict> {
     parts.onWait?.(missing);
   };
   if (parts.everythingDue) {
-    for (let cursor = 0; cursor <= quietAt && !isLate();) {
-      cursor = await oldestCursor(stage.store);
-      tell(`a clinic was last listed up to ${iso(cursor)}, the last change was at ${iso(quietAt)}`);
+    for (let waits = await unlisted(stage, quietAt); waits.length > 0 && !isLate();) {
+      tell(`no whole round since the last change: ${waits.join()}`);
       await pause(AGAIN_MS);
+      waits = await unlisted(stage, quietAt);
     }
   }
   for (;;) {
@@ -136,7 +136,14 @@ async function logOf(stage: Stage, { name }: PairedClinic, token: string): Promi
   return reader.events.map(({ id, type, orderId, version }) => ({ id, type, orderId, version }));
 }
 
-const iso = (ms: number): string => new Date(ms).toISOString();
+/** Accounts of which no round began after that time and was completed. */
+async function unlisted(stage: Stage, since: number): Promise<string[]> {
+  const checked = await lastFullChecks(stage.store);
+  return stage.clinics.flatMap(({ accountId }) => {
+    const first = stage.listings().find((call) => call.accountId === accountId && call.page === 1 && call.at > since);
+    return first !== undefined && (checked.get(accountId) ?? 0) >= first.at ? [] : [accountId];
+  });
+}
 
 function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));

@@ -46,10 +46,10 @@ export async function sampleStore(store: string): Promise<Sample> {
   ]);
 }
 
-/** The oldest cursor of all connections (ms since the epoch): up to there everything was listed. */
-export async function oldestCursor(store: string): Promise<number> {
-  const [rows = []] = await query(store, ['SELECT cursor_at FROM connections']);
-  return Math.min(...rows.map((row) => Number(row['cursor_at'] ?? 0)));
+/** When the last complete listing of each account ended (ms since the epoch). */
+export async function lastFullChecks(store: string): Promise<Map<string, number>> {
+  const [rows = []] = await query(store, ['SELECT account_id, last_full_check_at FROM connections']);
+  return new Map(rows.map((row) => [String(row['account_id']), Number(row['last_full_check_at'] ?? 0)]));
 }
 
 export async function lastEventId(store: string, vendor: string, tenant: string): Promise<number> {
