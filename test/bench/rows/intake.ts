@@ -31,8 +31,8 @@ export async function intake({ rounds, seconds }: Effort): Promise<Line[]> {
       peer: { name: 'bare Hono', value: median(theirs.map(({ perSecond }) => perSecond)) },
       atLeast: 0.5,
       note:
-        `${CLIENTS} clients (autocannon, keep-alive), each RX id once. Ours is the whole BFF with its log and metrics; ` +
-        'hints are followed meanwhile at the pace of an upstream that answers each look after 100 ms, six at once, and ' +
+        `${CLIENTS} clients (autocannon, keep-alive), each RX id once. Ours is the whole BFF with its metrics and a log ` +
+        'line for each commit; hints are followed meanwhile, in the peer’s turns too, at the pace of an upstream that answers each look after 100 ms, six at once, and ' +
         `merged. ${acknowledged.toLocaleString('en-US')} acknowledged, all found on disk.`,
     }),
     toFigure({
