@@ -144,6 +144,8 @@ describe('scenarios', () => {
   });
 
   test.each(names)('%s loads and does something', async (name) => {
+    // Some go on from an RX that is open on the scanner.
+    await sendRx(align, token);
     const before = await state();
     expect((await control('POST', `/scenarios/${name}`)).status).toBe(200);
     await control('POST', '/clock/advance', { seconds: 300 });
