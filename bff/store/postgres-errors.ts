@@ -21,7 +21,7 @@ export function isConnectionLost(error: unknown): boolean {
   if (code !== undefined && /^(ECONN|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN)/.test(code))
     return true;
   const said = error instanceof Error ? error.message : '';
-  return /^(Connection terminated|Client has encountered a connection error|Query read timeout|timeout exceeded when trying to connect|Client was closed)/.test(
+  return /^(Connection terminated(?! due to connection timeout)|Client has encountered a connection error|Query read timeout|Client was closed)/.test(
     said,
   );
 }

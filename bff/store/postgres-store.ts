@@ -32,7 +32,9 @@ export async function openPostgres(options: OpenStore): Promise<Store> {
     // The error itself holds the whole connection.
     log.warn({ reason: error.message, place: placeOf(url) }, 'a connection to the database was lost');
   };
-  const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool: createPool({ url, max: READERS, onLost }) }) });
+  const db = new Kysely<Schema>({
+    dialect: new PostgresDialect({ pool: createPool({ url, max: READERS, reading: true, onLost }) }),
+  });
   const writing = new Kysely<Schema>({
     dialect: new PostgresDialect({ pool: createPool({ url, max: WRITERS, onLost }) }),
   });

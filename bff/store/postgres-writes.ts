@@ -9,6 +9,7 @@ import { StoreError, type Tx } from './store.ts';
 /** Works of one tenant that share a transaction at most: PostgreSQL slows down past 64 savepoints. */
 const MAX_BATCH = 32;
 const ATTEMPTS = 5;
+const FRESH_TRIES = 3;
 const FIRST_PAUSE_MS = 20;
 
 export interface WriterParts {
@@ -91,8 +92,8 @@ export class PostgresWriter {
       } catch (error) {
         if (attempt < ATTEMPTS && isConflict(error)) {
           if (attempt > 1) await clock.sleep(FIRST_PAUSE_MS * 2 ** attempt * (0.5 + random.fraction()));
-        } else if (attempt > 1 || at.phase !== 'working' || !isConnectionLost(error)) {
-          // The connection may also have been an old one that died long ago: before the commit one more try is safe.
+        } else if (attempt >= FRESH_TRIES || at.phase === 'committing' || !isConnectionLost(error)) {
+          // A connection from the pool may have died long ago: before the commit another try is safe.
           for (const job of batch) job.reject(outcomeOf(at.phase, error));
           return;
         }

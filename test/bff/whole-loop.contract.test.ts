@@ -2,8 +2,10 @@
 import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createLog } from '../../bff/log.ts';
+import type { Store } from '../../bff/store/index.ts';
 import { createAlignCloud, type AlignCloud } from '../../demo/align-cloud/index.ts';
 import type { ScanRequest } from '../../shared/scan-request.ts';
 import type { ScanDetail, ScanList } from '../../shared/scan.ts';
@@ -53,6 +55,14 @@ async function openStream(as: string) {
     .catch(() => undefined)
     .finally(() => (ended = true));
   return { answer, text: () => text, ended: () => ended, close: () => abort.abort(), reading };
+}
+
+/** Whatever the database holds, as text. */
+async function rowsOf(store: Store): Promise<string> {
+  const tables = await store.db.introspection.getTables();
+  const rows = await Promise.all(tables.map(({ name }) => sql`select * from ${sql.table(name)}`.execute(store.db)));
+  expect(rows.some((result) => JSON.stringify(result.rows).includes(CANARY.chartNumber))).toBe(true);
+  return JSON.stringify(rows.map((result) => result.rows));
 }
 
 describe('the loop', () => {
@@ -138,7 +148,7 @@ describe('the loop', () => {
     expect(lines.length).toBeGreaterThan(10);
   });
 
-  it('has no token, secret or key in its log, its store or its files', () => {
+  it('has no token, secret or key in its log, its store or its files', async () => {
     const grants = [...cloud.state.accessTokens.keys(), ...cloud.state.grants.values()].map((grant) =>
       JSON.stringify(grant),
     );
@@ -148,7 +158,7 @@ describe('the loop', () => {
     const files = readdirSync(folder, { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())
       .map((entry) => readFileSync(join(entry.parentPath, entry.name), 'latin1'));
-    const kept = files.join('\n') + lines.join('');
+    const kept = files.join('\n') + lines.join('') + (await rowsOf(bff.bff.store));
     expect(files.length).toBeGreaterThan(1);
     expect(secrets.filter((one) => kept.includes(one))).toEqual([]);
   });

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { sql } from 'kysely';
 import { Client } from 'pg';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createSystemClock } from '../../../bff/clock.ts';
 import { openStore, type Store, type Tx } from '../../../bff/store/index.ts';
 import { openDatabase, type TestDatabase } from '../../support/postgres.ts';
@@ -12,8 +12,13 @@ const CLINIC = { vendor: 'v', tenant: 'riverside' };
 
 let database: TestDatabase;
 let opened: Store[];
+let template: TestDatabase;
+beforeAll(async () => {
+  template = await openDatabase();
+  await (await openStore({ url: template.url, clock: createSystemClock(), log: silent })).close();
+});
 beforeEach(async () => {
-  database = await openDatabase();
+  database = await openDatabase(template);
   opened = [];
 });
 afterEach(async () => {
@@ -342,7 +347,8 @@ describe('the database’s clock', () => {
 
 describe('opening', () => {
   it('by five instances at once makes one schema', async () => {
-    const stores = await Promise.all([1, 2, 3, 4, 5].map(() => open()));
+    const empty = await openDatabase();
+    const stores = await Promise.all([1, 2, 3, 4, 5].map(() => open(empty.url)));
     await Promise.all(stores.map((store, index) => store.write((tx) => insert(tx, `i${index}`))));
     expect(await stored(stores[0] as Store)).toEqual(['i0', 'i1', 'i2', 'i3', 'i4']);
   });
