@@ -59,8 +59,13 @@ async function openStream(as: string) {
 
 /** Whatever the database holds, as text. */
 async function rowsOf(store: Store): Promise<string> {
-  const tables = await store.db.introspection.getTables();
-  const rows = await Promise.all(tables.map(({ name }) => sql`select * from ${sql.table(name)}`.execute(store.db)));
+  const listed = onPostgres
+    ? sql<{ name: string }>`select tablename as name from pg_tables where schemaname = 'public'`
+    : sql<{ name: string }>`select name from sqlite_master where type = 'table'`;
+  const tables = await listed.execute(store.db);
+  const rows = await Promise.all(
+    tables.rows.map(({ name }) => sql`select * from ${sql.table(name)}`.execute(store.db)),
+  );
   expect(rows.some((result) => JSON.stringify(result.rows).includes(CANARY.chartNumber))).toBe(true);
   return JSON.stringify(rows.map((result) => result.rows));
 }

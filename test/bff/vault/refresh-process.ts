@@ -33,10 +33,12 @@ async function callOnce(): Promise<string> {
   }
 }
 
-process.once('message', async () => {
+async function answer(): Promise<void> {
   const outcomes = await Promise.all(Array.from({ length: Number(calls) }, callOnce));
   process.send?.({ outcomes, refused });
   await store.close();
   process.disconnect();
-});
+}
+
+process.once('message', () => void answer());
 process.send?.('ready');
