@@ -38,6 +38,8 @@ it('holds background calls back but for a probe, says so once, keeps notificatio
   for (const [clinic] of CLINICS) expect(await problemOf(clinic)).toBe('upstream_unavailable');
   expect((await stand.pairing()).ledger.pending).toBe(6);
   expect(smallestGap(stand.listings())).toBeGreaterThanOrEqual(120_000);
+  const figures = await (await fetch(new URL('/metrics', stand.bff.url))).text();
+  expect(figures).toMatch(/^itero_upstream_down 1$/m);
 
   for (const { id } of away) stand.cloud.faults.remove(id);
   // The longest pause, and one round.
