@@ -90,12 +90,6 @@ export async function createBff(options: BffOptions): Promise<Bff> {
   const idempotency = createIdempotency(store, clock);
   for (const figure of features.figures) metrics.figure(figure);
   metrics.gauge('itero_streams_open', 'Open event streams', () => features.stream.size);
-  metrics.gauge('itero_upstream_down', '1 while background calls of all clinics are held back', () => {
-    return features.upstream().down;
-  });
-  metrics.gauge('itero_upstream_clinics_held', 'Clinics whose background calls are held back', () => {
-    return features.upstream().held;
-  });
   metrics.counter('itero_intake_failures_total', 'Notifications refused because they could not be stored', () =>
     features.intakeFailures(),
   );

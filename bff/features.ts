@@ -42,8 +42,6 @@ export interface Features {
   readonly callbacks: readonly DirectRoute[];
   /** Notifications refused since the start because they could not be stored. */
   intakeFailures(): number;
-  /** Whether background calls are held back, and of how many clinics. */
-  upstream(): ReturnType<Intake['upstream']>;
   /** Read when somebody looks. */
   readonly figures: readonly Figure[];
   readonly sessions: Sessions;
@@ -138,7 +136,6 @@ export function createFeatures(parts: FeatureParts): Features {
     ready: assets.ready,
     callbacks: intake.callbacks,
     intakeFailures: () => intake.failures(),
-    upstream: () => intake.upstream(),
     figures: [...createLedgerFigures({ store, align, clock }), ...breakerFigures(intake)],
     sessions,
     stream,
