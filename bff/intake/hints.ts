@@ -13,6 +13,8 @@ export interface HintGroup {
 }
 
 const PAGE = 100;
+/** So many hints of clinics that are held back do not hide the others. */
+const FARTHEST = 2000;
 
 /** What is not to be looked at: clinics that are held back or have their share, and what is being looked at already. */
 export interface NotNow {
@@ -22,12 +24,17 @@ export interface NotNow {
 
 /** Oldest first, and so that a clinic's burst does not hide the others. @param now by the database's clock (ms) */
 export async function dueHints(store: Store, environment: string, now: number, but: NotNow): Promise<HintGroup[]> {
-  let query = store.db
+  const oldest = store.db
     .selectFrom('hints')
-    .select(['id', 'connection_id', 'rx_id', 'attempts', 'received_at'])
+    .select(['id', 'connection_id', 'rx_id', 'attempts', 'received_at', 'next_at'])
     .where('environment', '=', environment)
     .where('state', '=', 'waiting')
-    .where('next_at', '<=', now);
+    .where('next_at', '<=', now)
+    .orderBy('next_at')
+    .orderBy('id')
+    // Looking past a burst must not cost what the burst is long: taking notifications in waits for it.
+    .limit(but.connections.size > 0 ? FARTHEST : PAGE);
+  let query = store.db.selectFrom(oldest.as('oldest')).selectAll();
   if (but.connections.size > 0) query = query.where('connection_id', 'not in', [...but.connections]);
   if (but.rxIds.size > 0) query = query.where('rx_id', 'not in', [...but.rxIds]);
   const rows = await query.orderBy('next_at').orderBy('id').limit(PAGE).execute();
