@@ -41,7 +41,11 @@ export interface Books {
 /** Closed connections whose books are kept one by one; the sums count all. */
 const KEPT = 5000;
 
-export async function openFaultProxy(random: Seeded): Promise<FaultProxy> {
+/**
+ * @param options.halfClose true unless told: an end in one direction leaves the other one open. HTTP clients end only when they give
+ * up; with false, what a fault still holds of such a client is dropped and not delivered long after.
+ */
+export async function openFaultProxy(random: Seeded, options: { halfClose?: boolean } = {}): Promise<FaultProxy> {
   const toxics: LiveToxic[] = [];
   const live = new Set<Connection>();
   const books: ConnectionBook[] = [];
@@ -54,6 +58,7 @@ export async function openFaultProxy(random: Seeded): Promise<FaultProxy> {
     const connection = connectThrough({
       client,
       target: route(),
+      halfClose: options.halfClose ?? true,
       toxics: () => toxics,
       random: random.fork(`connection ${sums.total}`),
       onBytes(kind, direction, count) {

@@ -85,6 +85,25 @@ describe('a fault proxy', () => {
     expect([proxy.books.total, proxy.books.taken, proxy.books.passed]).toEqual([1, whole, whole]);
   });
 
+  it('drops what a client sent that gave up before it got through, where it is told to', async () => {
+    const { route } = proxy;
+    await proxy.close();
+    proxy = await openFaultProxy(createSeeded('proxy'), { halfClose: false });
+    proxy.route = route;
+    const held = proxy.add('up', { kind: 'timeout' });
+    const client = await dial();
+    client.socket.write('too late');
+    await expect.poll(() => held.struck).toBe(1);
+    client.socket.end();
+    expect(await client.ended).toBe('rst');
+    proxy.heal();
+    const next = await dial();
+    next.socket.end('in time');
+    await next.got(7);
+    expect(arrived.map(({ bytes }) => Buffer.concat(bytes).toString())).toEqual(['', 'in time']);
+    expect(proxy.books.connections[0]).toMatchObject({ taken: { up: 8 }, passed: { up: 0 }, outcome: 'reset' });
+  });
+
   it('resets a client while nobody is there, and serves the next one when somebody is', async () => {
     const { route } = proxy;
     proxy.route = () => null;

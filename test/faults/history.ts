@@ -192,7 +192,10 @@ function floorHolds({ listings, pollFloor }: History): Violation[] {
       const before = ordered[index - 1];
       if (before === undefined || call.page !== 1 || call.at - before.at >= pollFloor) return [];
       return [
-        { rule: 'polled too soon', detail: `account ${accountId}: ${call.at - before.at} ms after the call before` },
+        {
+          rule: 'polled too soon',
+          detail: `account ${accountId} at ${iso(call.at)}: ${call.at - before.at} ms after the call before`,
+        },
       ];
     });
   });

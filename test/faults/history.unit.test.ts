@@ -125,7 +125,9 @@ describe('the judgement over a run', () => {
 
   it('finds a round that began before its time; further pages of a round are none', () => {
     const listings = [...GOOD.listings, { accountId: '1', at: 3009, page: 1 }, { accountId: '1', at: 3010, page: 2 }];
-    expect(rules({ listings })).toEqual(['polled too soon: account 1: 999 ms after the call before']);
+    expect(rules({ listings })).toEqual([
+      'polled too soon: account 1 at 1970-01-01T00:00:03.009Z: 999 ms after the call before',
+    ]);
   });
 
   it('finds a cursor or counter that went back', () => {

@@ -31,6 +31,8 @@ export function connectThrough(parts: {
   target: { readonly port: number; readonly host?: string } | null;
   toxics: () => readonly StruckToxic[];
   random: Seeded;
+  /** False: a client that says it has ended is gone, and what it sent and nobody got yet is dropped (as by an RST). */
+  halfClose: boolean;
   onBytes: (kind: 'taken' | 'passed', direction: Direction, count: number) => void;
   onClosed: () => void;
 }): Connection {
@@ -120,7 +122,10 @@ export function connectThrough(parts: {
       put(chunk);
       if (waiting > HIGH_WATER) from.pause();
     });
-    from.once('end', () => put(null));
+    from.once('end', () => {
+      if (!parts.halfClose && direction === 'up' && waiting > 0) end('reset');
+      else put(null);
+    });
 
     const write = async (piece: Buffer): Promise<boolean> => {
       const [limit, spec] = find(direction, 'limit');

@@ -85,7 +85,9 @@ export async function openStage(options: StageOptions): Promise<Stage> {
   const store = options.store ?? `sqlite:${join(folder, 'itero.db')}`;
   const names = options.clinics ?? (['riverside', 'lakeview', 'namesake'] as const);
   const [front, stream, back, files] = (await Promise.all(
-    (['front', 'stream', 'back', 'files'] as const).map((name) => openFaultProxy(random.fork(name))),
+    (['front', 'stream', 'back', 'files'] as const).map((name) =>
+      openFaultProxy(random.fork(name), { halfClose: false }),
+    ),
   )) as [FaultProxy, FaultProxy, FaultProxy, FaultProxy];
   const cloud = await createAlignCloud({
     port: 0,
