@@ -93,7 +93,7 @@ export async function underFaults(
     at: cloud.clock.now(),
     point,
     companyId: where.companyId,
-    page: Number(c.req.query('page') ?? '') || undefined,
+    toDate: c.req.query('toDate'),
     status: 'cut off',
     fault: undefined,
   });

@@ -175,8 +175,8 @@ export interface CallRecord {
   at: number;
   point: string;
   companyId: number | undefined;
-  /** Which page was asked for, where one was: a round of listings begins with the first. */
-  page: number | undefined;
+  /** The upper bound that was asked for, where one was: the calls of one round of listings share it. */
+  toDate: string | undefined;
   status: number | 'cut off';
   fault: string | undefined;
 }

@@ -151,7 +151,9 @@ async function logOf(stage: Stage, { name }: PairedClinic, token: string): Promi
 async function unlisted(stage: Stage, since: number): Promise<string[]> {
   const checked = await lastFullChecks(stage.store);
   return stage.clinics.flatMap(({ accountId }) => {
-    const first = stage.listings().find((call) => call.accountId === accountId && call.page === 1 && call.at > since);
+    const first = stage
+      .listings()
+      .find((call) => call.accountId === accountId && call.upTo !== null && call.at > since);
     return first !== undefined && (checked.get(accountId) ?? 0) >= first.at ? [] : [accountId];
   });
 }

@@ -62,8 +62,11 @@ export interface History {
   readonly upstream: readonly UpstreamCase[];
   readonly clinics: readonly ClinicHistory[];
   readonly followers: readonly FollowedStream[];
-  /** Calls of Get Orders as the simulator saw them; a round begins with page 1. */
-  readonly listings: readonly { readonly accountId: string; readonly at: number; readonly page: number }[];
+  /**
+   * Calls of Get Orders as the simulator saw them. The calls of one round share their upper bound; those without one are the
+   * sweep at the end of a round.
+   */
+  readonly listings: readonly { readonly accountId: string; readonly at: number; readonly upTo: string | null }[];
   /** Least time from a call of one round to the first call of the next (ms). */
   readonly pollFloor: number;
   readonly samples: readonly Sample[];
@@ -190,7 +193,9 @@ function floorHolds({ listings, pollFloor }: History): Violation[] {
     const ordered = calls.toSorted((a, b) => a.at - b.at);
     return ordered.flatMap((call, index): Violation[] => {
       const before = ordered[index - 1];
-      if (before === undefined || call.page !== 1 || call.at - before.at >= pollFloor) return [];
+      if (before === undefined || call.at - before.at >= pollFloor) return [];
+      const round = ordered.slice(0, index).findLast(({ upTo }) => upTo !== null)?.upTo;
+      if (call.upTo === null || call.upTo === round) return [];
       return [
         {
           rule: 'polled too soon',

@@ -39,10 +39,10 @@ const GOOD: History = {
     { name: 'late', clinic: 'north', from: 2, resets: 0, events: LOG.slice(2) },
   ],
   listings: [
-    { accountId: '1', at: 1000, page: 1 },
-    { accountId: '1', at: 1010, page: 2 },
-    { accountId: '2', at: 1020, page: 1 },
-    { accountId: '1', at: 2010, page: 1 },
+    { accountId: '1', at: 1000, upTo: 'a' },
+    { accountId: '1', at: 1010, upTo: 'a' },
+    { accountId: '2', at: 1020, upTo: 'b' },
+    { accountId: '1', at: 2010, upTo: 'c' },
   ],
   pollFloor: 1000,
   samples: [{ 'cursor 1': 5, 'last id north': 1 }, { 'cursor 1': 5, 'last id north': 3 }, { 'last id north': 3 }],
@@ -123,10 +123,17 @@ describe('the judgement over a run', () => {
     ]);
   });
 
-  it('finds a round that began before its time; further pages of a round are none', () => {
-    const listings = [...GOOD.listings, { accountId: '1', at: 3009, page: 1 }, { accountId: '1', at: 3010, page: 2 }];
+  it('finds a round that began before its time; further pages and the sweep at its end are none', () => {
+    const more = [
+      [2500, null],
+      [2600, 'c'],
+      [3599, 'd'],
+      [3600, 'd'],
+      [3700, null],
+    ] as const;
+    const listings = [...GOOD.listings, ...more.map(([at, upTo]) => ({ accountId: '1', at, upTo }))];
     expect(rules({ listings })).toEqual([
-      'polled too soon: account 1 at 1970-01-01T00:00:03.009Z: 999 ms after the call before',
+      'polled too soon: account 1 at 1970-01-01T00:00:03.599Z: 999 ms after the call before',
     ]);
   });
 

@@ -30,7 +30,8 @@ export interface PairedClinic {
 export interface Listing {
   readonly accountId: string;
   readonly at: number;
-  readonly page: number;
+  /** The upper bound of the round it is part of; null: none, the sweep at the end of a round. */
+  readonly upTo: string | null;
 }
 
 /** The place of one process: who is there now, if anybody. */
@@ -142,7 +143,7 @@ export async function openStage(options: StageOptions): Promise<Stage> {
       if (call.id <= heard) continue;
       heard = call.id;
       if (call.point !== 'getOrders' || call.companyId === undefined) continue;
-      listings.push({ accountId: String(call.companyId), at: call.at, page: call.page ?? 1 });
+      listings.push({ accountId: String(call.companyId), at: call.at, upTo: call.toDate ?? null });
     }
   };
   const collecting = setInterval(collect, COLLECT_MS);
