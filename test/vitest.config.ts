@@ -8,6 +8,7 @@ const STORE_NEAR = [
   'test/bff/intake/{hint-loop,instances,poll-model}.unit.test.ts',
   'test/bff/scans/{merge,search}.unit.test.ts',
   'test/bff/where/look-up.unit.test.ts',
+  'test/bff/events/{instances,retention}.unit.test.ts',
   'test/bff/scans/loop.contract.test.ts',
   'test/bff/http/idempotency.http.test.ts',
   'test/bff/whole-loop.contract.test.ts',

@@ -39,7 +39,6 @@ const environmentSchema = v.pipe(
     clientSecret: v.pipe(v.string(), v.minLength(1)),
     clientAuth: v.optional(v.picklist(['post', 'basic']), 'post'),
     scope: v.optional(v.pipe(v.string(), v.minLength(1))),
-    /** `host` (the scheme's own port) or `host:port`, exactly; no wildcards. */
     /** Secret of the callback URL given at partner registration; where it is set, Pair names no callback of its own. */
     partnerCallbackToken: v.optional(
       v.pipe(
@@ -47,6 +46,7 @@ const environmentSchema = v.pipe(
         v.regex(/^[\w-]{43,128}$/, 'must be 256 random bits or more in base64url; make one with: npm run config:keys'),
       ),
     ),
+    /** `host` (the scheme's own port) or `host:port`, exactly; no wildcards. */
     allowedHosts: v.optional(
       v.array(
         v.pipe(

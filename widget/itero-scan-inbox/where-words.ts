@@ -122,7 +122,7 @@ export function evidenceLabel(kind: EvidenceKind): string {
     scanned_as: msg('Scanned as'),
     requested_as: msg('Requested as'),
     scanner: msg('Scanner'),
-    account: msg('Connected account'),
+    account: msg('iTero account'),
     account_lost: msg('Connection ended'),
     last_notification: msg('Last notification'),
     last_full_check: msg('Last full check'),

@@ -112,7 +112,7 @@ describe('a finding', () => {
     await shows(element, 'Nothing was found');
     control(element, 'Search for something else').click();
     assert.equal(element.shadowRoot?.activeElement?.id, 'where-text');
-    assert.isTrue(element.shadowRoot.querySelector<HTMLDetailsElement>('.other-words')?.open);
+    assert.isTrue(element.shadowRoot?.querySelector<HTMLDetailsElement>('.other-words')?.open);
   });
 
   for (const [what, found, sentence, advice] of [
