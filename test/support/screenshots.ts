@@ -124,6 +124,44 @@ async function scanOpenRx(demo: Demo): Promise<void> {
   await control(demo, `rx/${open.rxId}/scan?wait=true`);
 }
 
+/** What happens when something is lost: a notification, an iDE, a scan that somebody looks for. */
+async function loseThings(dentist: Person, demo: Demo): Promise<void> {
+  const { page } = dentist;
+  const inbox = page.locator('itero-scan-inbox');
+  await control(demo, 'faults', { on: 'notification', kind: 'drop', times: 'always' });
+  await control(demo, 'accounts/1017/scan?wait=true', {
+    patient: { firstName: 'Petra', lastName: 'Lindqvist', chartNumber: 'LH-10500' },
+  });
+  await inbox.locator('bdi', { hasText: 'Petra Lindqvist' }).first().waitFor({ timeout: 60_000 });
+  await inbox.getByRole('button', { name: 'Where did my scan go?' }).click();
+  await page.keyboard.type('petra lindqvist');
+  await page.keyboard.press('Enter');
+  await inbox.getByRole('dialog').getByRole('heading', { level: 3 }).first().waitFor();
+  await shoot(page, 'where', [wide, phone]);
+  await page.goto(`${demo.dpms}/settings`);
+  await page.getByText(/[1-9]\d* recovered/).waitFor();
+  await page.getByText('What these numbers mean').click();
+  await shoot(page, 'ledger', [wide]);
+
+  await control(demo, 'faults', { on: 'scan', kind: 'ide-absent' });
+  await page.goto(`${demo.dpms}/patients/p-1003`);
+  await sendRx(dentist, { procedure: 'Study Model/iRecord', type: 'Study Model', doctor: 'Alice Adams' });
+  await page.getByText('Open on the scanner', { exact: true }).waitFor();
+  await inbox.getByRole('button', { name: 'Where did my scan go?' }).first().click();
+  await inbox.getByRole('dialog').getByRole('heading', { level: 3 }).first().waitFor();
+  if (all) await shoot(page, 'where-never-opened', []);
+  await page.keyboard.press('Escape');
+  await scanOpenRx(demo);
+  await inbox.getByText('1 scan', { exact: true }).waitFor({ timeout: 60_000 });
+  await inbox.getByRole('button', { name: /Study Model/ }).click();
+  await inbox.getByText('The iDE files are missing.').waitFor({ timeout: 60_000 });
+  await page.evaluate('document.activeElement.blur()');
+  await shoot(page, 'missing-file', [tablet]);
+  await inbox.getByRole('button', { name: 'Where did my scan go?' }).click();
+  await inbox.getByRole('dialog').getByRole('heading', { level: 3 }).first().waitFor();
+  if (all) await shoot(page, 'where-files-missing', []);
+}
+
 async function takeAll(dentist: Person, demo: Demo): Promise<void> {
   const { page } = dentist;
   const inbox = page.locator('itero-scan-inbox');
@@ -154,6 +192,7 @@ async function takeAll(dentist: Person, demo: Demo): Promise<void> {
   await page.goto(`${demo.dpms}/scans`);
   await inbox.getByText('Walk Inn').waitFor();
   await shoot(page, 'clinic-inbox', [wide, phoneDark]);
+  await loseThings(dentist, demo);
 }
 
 mkdirSync(folder, { recursive: true });
