@@ -5,7 +5,7 @@ const ONLY_POSTGRES = ['test/bff/store/postgres-*.test.ts', 'test/bff/instances/
 /** The suites whose subject rests on the store: they run on SQLite, in project `node`, and on a real PostgreSQL. */
 const STORE_NEAR = [
   'test/bff/{vault,audit,session,pairing,requests,ledger}/**/*.{unit,http,contract}.test.ts',
-  'test/bff/intake/{hint-loop,instances,poll-model}.unit.test.ts',
+  'test/bff/intake/{instances,poll-model}.unit.test.ts',
   'test/bff/scans/{merge,search}.unit.test.ts',
   'test/bff/where/look-up.unit.test.ts',
   'test/bff/events/{instances,retention}.unit.test.ts',
@@ -39,7 +39,7 @@ export default defineConfig({
           env: { ITERO_TEST_STORE: 'postgres' },
           globalSetup: 'test/support/postgres-setup.ts',
           environment: 'node',
-          testTimeout: 60_000,
+          testTimeout: 120_000,
           hookTimeout: 30_000,
         },
       },
