@@ -9,9 +9,9 @@ const HIDDEN_KEYS = new Set(
   patient firstname lastname newfirstname newlastname name username displayname chartnumber chart charts
   dateofbirth birthdate notes draft body payload response headers url uri href path query`.split(/\s+/),
 );
-/** Secrets that got into a text all the same: JWTs, bearer values, our callback and start paths. */
+/** Secrets that got into a text all the same: JWTs, bearer values, our callback and start paths, user and password of a URL. */
 const HIDDEN_TEXT =
-  /eyJ[\w-]+\.[\w-]+\.[\w-]*|\b(?:Bearer|Basic)\s+\S+|(?<=\/v1\/(?:callbacks|pairing\/start|assets)\/)(?!:)[^\s"'?]+|(?<=[?&](?:code|state|token)=)[^&\s"']+/g;
+  /eyJ[\w-]+\.[\w-]+\.[\w-]*|\b(?:Bearer|Basic)\s+\S+|(?<=\/v1\/(?:callbacks|pairing\/start|assets)\/)(?!:)[^\s"'?]+|(?<=[?&](?:code|state|token|password)=)[^&\s"']+|(?<=\bpostgres(?:ql)?:\/\/)[^\s"'/]+(?=@)/g;
 
 /** Fields as they may be written: secrets and patient data are replaced, errors become class, code and stack frames. */
 export function redact(fields: LogFields): Record<string, unknown> {
@@ -59,13 +59,22 @@ export function describeError(error: Error, depth = 0): Record<string, unknown> 
   }
   const message = publicMessage(error);
   if (message !== null) described['message'] = message;
-  described['stack'] = (error.stack ?? '')
+  described['stack'] = framesOf(error)
     .split('\n')
-    .filter((line) => /^\s+at /.test(line))
+    .filter((line) => FRAME.test(line))
     .map((line) => line.trim())
     .slice(0, 12);
   if (error.cause instanceof Error && depth < DEEPEST) described['cause'] = describeError(error.cause, depth + 1);
   return described;
+}
+
+/** A place in code: a line of a message that begins with "at" is none. */
+const FRAME = /^\s+at .*(?::\d+:\d+|<anonymous>|native)\)?$/;
+
+/** A stack begins with the message, which may have lines of its own. */
+function framesOf({ message, stack = '' }: Error): string {
+  const begins = stack.indexOf(message);
+  return begins === -1 ? stack : stack.slice(begins + message.length);
 }
 
 const SPEAKING = new Set(['ProblemError', 'AlignFault', 'ConfigError', 'TypeError', 'ReferenceError', 'RangeError']);

@@ -1,9 +1,12 @@
 import type { Clock, Log } from '../deps.ts';
 import { rawEndpoint, type Endpoint } from '../http/endpoint.ts';
+import type { HttpContext } from '../http/env.ts';
 import { alreadySent } from '../http/node-response.ts';
 import { ProblemError } from '../http/problem-error.ts';
+import { refuseHead } from '../http/refuse-head.ts';
 import { takeConnection } from '../http/take-connection.ts';
 import type { SessionLookup } from '../session/session.ts';
+import type { Principal } from '../tenancy.ts';
 import type { EventLog } from './event-log.ts';
 import { firstFrame, resetFrame } from './frame.ts';
 import { attach } from './reader-connection.ts';
@@ -32,6 +35,18 @@ export function createEventStream(parts: {
   const shared: ReaderParts = { events, now: () => clock.now(), log: parts.log };
   let stopListening: (() => void) | null = null;
 
+  async function open(context: HttpContext, principal: Principal, lastEventId: string | undefined) {
+    const bounds = await events.bounds(principal);
+    if (!hub.running) throw new ProblemError('shutting_down');
+    const resumeAt = toPosition(lastEventId, bounds);
+    const connection = await takeConnection(context, {
+      'Content-Type': 'text/event-stream; charset=utf-8',
+      'Cache-Control': 'no-store, no-transform',
+      'X-Accel-Buffering': 'no',
+    });
+    return { connection, bounds, resumeAt, position: resumeAt ?? bounds.last };
+  }
+
   const endpoint = rawEndpoint({
     method: 'get',
     path: '/v1/events',
@@ -39,20 +54,15 @@ export function createEventStream(parts: {
     scopes: ['pair:read', 'scan-request:read', 'scan:read'],
     summary: 'Event stream (SSE). Resumes by Last-Event-ID; `stream.reset` tells that events were lost.',
     async handle(context) {
+      refuseHead(context, ['get']);
       const principal = context.get('principal');
       const { vendor, tenant } = principal;
       const lastEventId = context.req.header('last-event-id');
-      const bounds = await events.bounds(principal);
-      if (!hub.running) throw new ProblemError('shutting_down');
-      const resumeAt = toPosition(lastEventId, bounds);
-      const position = resumeAt ?? bounds.last;
-
-      const connection = await takeConnection(context, {
-        'Content-Type': 'text/event-stream; charset=utf-8',
-        'Cache-Control': 'no-store, no-transform',
-        'X-Accel-Buffering': 'no',
-      });
-      if (!hub.running || connection.destroyed) {
+      // Whoever is revoked while the connection is made has no reader yet that could be ended.
+      const revoked = new Set<string>();
+      const unwatch = parts.sessions.onRevoked((sessionId) => revoked.add(sessionId));
+      const { connection, bounds, resumeAt, position } = await open(context, principal, lastEventId).finally(unwatch);
+      if (!hub.running || revoked.has(principal.sessionId) || connection.destroyed) {
         connection.destroy();
         return alreadySent;
       }

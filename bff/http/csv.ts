@@ -6,8 +6,11 @@ import { alreadySent, nodeResponse } from './node-response.ts';
 
 export type Cell = string | number | null;
 
-/** Spreadsheets take a cell that begins so for a formula and run it (CWE-1236). */
-const FORMULA = /^[=+\-@\t\r]/;
+/**
+ * Spreadsheets take a cell that begins so for a formula and run it, whatever blanks stand before it, and in some languages
+ * the wide signs too (CWE-1236). Where the comma is the decimal sign, a semicolon begins a cell.
+ */
+const FORMULA = /^(?=[\t\r\n])|^(?=\s*[=+\-@＝＋－＠])|(?<=[;\t\n])(?=\s*[=+\-@＝＋－＠])/g;
 
 /** One record of RFC 4180, with its line end. A text that a spreadsheet would run gets an apostrophe in front. */
 export function toCsvLine(cells: readonly Cell[]): string {
@@ -17,7 +20,7 @@ export function toCsvLine(cells: readonly Cell[]): string {
 function toField(cell: Cell): string {
   if (cell === null) return '';
   if (typeof cell === 'number') return String(cell);
-  const safe = FORMULA.test(cell) ? `'${cell}` : cell;
+  const safe = cell.replace(FORMULA, "'");
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 

@@ -9,6 +9,7 @@ import { rawEndpoint, type RawEndpoint } from './endpoint.ts';
 import type { PipelineParts } from './pipeline.ts';
 import { ProblemError } from './problem-error.ts';
 import { toProblemAnswer } from './problems.ts';
+import { refuseHead } from './refuse-head.ts';
 import { createRequestIds } from './request-id.ts';
 import { RequestLog } from './request-log.ts';
 
@@ -173,6 +174,7 @@ export function toEndpoints(route: DirectRoute): RawEndpoint[] {
       auth: 'open',
       async handle(context) {
         const request = context.req.raw;
+        refuseHead(context, Object.keys(route.methods));
         await route.handle({
           parameter: context.req.param(route.path.slice(route.path.lastIndexOf(':') + 1)) ?? '',
           query: context.req.url.split('?', 2)[1] ?? '',

@@ -10,6 +10,8 @@ import { parseNotification, type Notification } from './notification.ts';
 const FRESH_MS = 1000;
 const MAX_ROUTES = 1000;
 
+type Routes = Map<string, { connection: ConnectionRow; at: number }>;
+
 /** `POST|GET /v1/callbacks/{token}` and `…/partner/{token}`: answers 2xx only after the hint is on disk (product.md promise 1). */
 export function createCallbackRoutes(parts: {
   inbox: HintInbox;
@@ -17,15 +19,17 @@ export function createCallbackRoutes(parts: {
   clock: Clock;
 }): DirectRoute[] {
   const { inbox, connections, clock } = parts;
-  const found = new Map<string, { connection: ConnectionRow; at: number }>();
+  // Two, for a token that is made to look like an account's key must find none of its entries.
+  const byToken: Routes = new Map();
+  const byAccount: Routes = new Map();
 
-  function fresh(address: string): ConnectionRow | null {
+  function fresh(found: Routes, address: string): ConnectionRow | null {
     const known = found.get(address);
     const now = clock.now();
     return known !== undefined && now - known.at < FRESH_MS && now >= known.at ? known.connection : null;
   }
 
-  async function look(address: string, lookup: Promise<ConnectionRow | null>): Promise<ConnectionRow> {
+  async function look(found: Routes, address: string, lookup: Promise<ConnectionRow | null>): Promise<ConnectionRow> {
     found.delete(address);
     const connection = await lookup;
     // The same answer for a token that never was, one that is over, and an account that is not connected here.
@@ -44,7 +48,7 @@ export function createCallbackRoutes(parts: {
       },
       async handle(call) {
         const token = call.parameter;
-        const connection = fresh(token) ?? (await look(token, connections.routeCallback(token)));
+        const connection = fresh(byToken, token) ?? (await look(byToken, token, connections.routeCallback(token)));
         const { rxId, accountNumber } = read(call);
         if (accountNumber !== null && accountNumber !== connection.account_id) {
           // Kept all the same: what it leads to is asked for under this connection alone, whatever the payload says.
@@ -67,7 +71,7 @@ export function createCallbackRoutes(parts: {
         const address = `${environment} ${accountNumber}`;
         const lookup = (): Promise<ConnectionRow | null> =>
           connections.routePartnerCallback(environment, accountNumber);
-        await inbox.put(fresh(address) ?? (await look(address, lookup())), rxId);
+        await inbox.put(fresh(byAccount, address) ?? (await look(byAccount, address, lookup())), rxId);
       },
     },
   ];

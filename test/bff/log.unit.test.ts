@@ -1,3 +1,4 @@
+import pg from 'pg';
 import { describe, expect, it } from 'vitest';
 import { ProblemError } from '../../bff/http/problem-error.ts';
 import { createLog } from '../../bff/log.ts';
@@ -26,6 +27,14 @@ describe('the log', () => {
     ['a parser that quotes its input', { error: parseError('{"firstName":"Canary"') }],
     ['a cause that quotes its input', { error: new ProblemError('internal', {}, parseError('Canary')) }],
     ['an error of no class', { error: new Error('no patient Canary') }],
+    [
+      'a message whose lines look like frames',
+      { error: new Error('no patient\n    at Canary (a.ts:1:1)\n  at Canary') },
+    ],
+    ['what a database says of a row', { error: databaseError() }],
+    ['the password of a database in a text', { reason: 'postgres://itero:Canary@db/itero cannot be reached' }],
+    ['one that holds a colon', { reason: 'postgresql://itero:x:Canary@db' }],
+    ['one in a query', { reason: 'postgres:///itero?host=/run&password=Canary' }],
     ['bytes', { bytes: Buffer.from('Canary') }],
   ])('does not write %s', (_name, fields) => {
     const text = logged((log) => log.info(fields, 'something'));
@@ -53,6 +62,13 @@ describe('the log', () => {
     expect(logged((log) => log.info({ route: '/v1/callbacks/:token' }, 'answered'))).toContain('/v1/callbacks/:token');
   });
 });
+
+/** As pg makes it of a unique violation: message, detail and where quote values. */
+function databaseError(): unknown {
+  const said = new pg.DatabaseError('invalid input syntax for type bigint: "Canary"', 1, 'error');
+  const detail = 'Key (chart_number)=(Canary) already exists.';
+  return Object.assign(said, { code: '23505', detail, where: 'unnamed portal parameter $1 = Canary', hint: 'Canary' });
+}
 
 function parseError(text: string): unknown {
   try {

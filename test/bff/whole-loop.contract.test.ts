@@ -144,6 +144,32 @@ describe('the loop', () => {
       doctorId: 'x',
     });
     await bff.call(token, 'GET', '/v1/scans/404404');
+    for (const text of ['Canarybird', 'Zzyzx Canarybird', CANARY.chartNumber, 'Canarybirdd', 'Canary\u0000bird']) {
+      await bff.call(token, 'POST', '/v1/scans/where', { text });
+    }
+    for (const table of ['ledger', 'audit']) {
+      for (const format of ['json', 'csv']) {
+        const path = `/v1/${table}?tenant=riverside&format=${format}`;
+        const sheet = await bff.call(VENDOR_KEYS.molar, 'GET', path);
+        expect(sheet.status).toBe(200);
+        answered += await sheet.text();
+      }
+    }
+    // What a sender may put into an address or a message is a name as well.
+    for (const path of [
+      'callbacks/Canarybird',
+      'callbacks/partner/Canarybird',
+      'Canarybird',
+      'ledger?tenant=Canarybird',
+    ]) {
+      await bff.call(token, 'POST', `/v1/${path}`, { rxId: 'Canarybird', accountNumber: 'Canarybird' });
+      await bff.call(VENDOR_KEYS.molar, 'GET', `/v1/${path}`, undefined, { 'last-event-id': 'Canarybird' });
+    }
+    const fault = new Error('invalid: "Canarybird"\n    at Canarybird (x.ts:1:1)');
+    vi.spyOn(bff.bff.store, 'write').mockRejectedValueOnce(
+      Object.assign(fault, { detail: 'Key (chart_number)=(CANARY-77)' }),
+    );
+    expect((await bff.call(token, 'POST', '/v1/scans/where', { text: 'Canarybird' })).status).toBe(500);
     const metrics = await (await fetch(`${bff.url}/metrics`)).text();
     const secret = /Zzyzx|Canary|CANARY|1987-06-05/;
     expect(lines.join('')).not.toMatch(secret);

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { KEEP_EVENTS_MS, pruneEvents } from '../../../bff/events/retention.ts';
 import { openStream, type StreamClient } from '../support/stream-client.ts';
 import { startStreamServer } from '../support/stream-server.ts';
@@ -87,6 +87,19 @@ describe('a reader', () => {
     await server.clock.advance(4000);
     await staying.closed;
     expect(server.stream.size).toBe(0);
+  });
+
+  it('has no stream when its session is revoked while that is opened', async () => {
+    const bounds = server.events.bounds.bind(server.events);
+    vi.spyOn(server.events, 'bounds').mockImplementationOnce(async (tenant) => {
+      const found = await bounds(tenant);
+      server.revoke('gone');
+      return found;
+    });
+    const revoked = await openStream(server.url, JSON.stringify({ sessionId: 'gone' }));
+    clients.push(revoked);
+    await revoked.closed;
+    expect([revoked.heartbeats, server.stream.size]).toEqual([[], 0]);
   });
 
   it('is sent away gracefully when the service stops', async () => {

@@ -293,6 +293,86 @@ describe('what opens by a secret in its address', () => {
   });
 });
 
+describe('a table for vendors', () => {
+  const tables = ['/v1/ledger', '/v1/audit'];
+  const page = async (clinic: Clinic, path: string, query: string) => {
+    const { vendor, tenant } = CLINICS[clinic];
+    return bff.call(VENDOR_KEYS[vendor], 'GET', `${path}?tenant=${tenant}&${query}`);
+  };
+
+  it.each(tables)(
+    '%s takes a cursor of another clinic for a place in its own, and tells nothing of theirs',
+    async (path) => {
+      const theirs = (await (await page('lakeview', path, 'limit=1')).json()) as { nextCursor: string | null };
+      const place = theirs.nextCursor ?? Buffer.from('[9000000000000,"z","z","z"]').toString('base64url');
+      for (const clinic of ['riverside', 'namesake'] as const) {
+        const answer = await page(clinic, path, `cursor=${place}`);
+        const text = await answer.text();
+        expect(answer.status).toBe(200);
+        expect(betrays(text, estateOf('lakeview'))).toEqual([]);
+      }
+    },
+  );
+
+  it.each(tables)('%s refuses what is no cursor, no time, no number and no clinic', async (path) => {
+    const bad = ['[]', '["9"]', '[1e400,1]', 'null', '[9007199254740993,"","",""]', '{"at":1}'];
+    const queries = [
+      ...bad.map((text) => `cursor=${Buffer.from(text).toString('base64url')}`),
+      `cursor=${'A'.repeat(600)}`,
+      'from=yesterday',
+      'from=2026-11-31T25:00:00Z',
+      'limit=0',
+      'limit=1001',
+      'limit=-1',
+      'format=xlsx',
+      'from=2026-11-24T00:00:00Z&to=2026-11-23T00:00:00Z',
+    ];
+    for (const query of queries) expect([query, (await page('riverside', path, query)).status]).toEqual([query, 400]);
+    const nobody = await bff.call(VENDOR_KEYS.molar, 'GET', `${path}?tenant=river%00side`);
+    expect(nobody.status).toBe(400);
+  });
+
+  it.each(tables)('%s takes any time there is, and a clinic with NUL in its cursor', async (path) => {
+    const nul = path === '/v1/audit' ? '[0,0]' : '[9000000000000000,"\\u0000","\\ud800","x"]';
+    const place = Buffer.from(nul).toString('base64url');
+    for (const query of [
+      'from=0000-01-01T00:00:00Z&to=9999-12-31T23:59:59.999Z',
+      'from=2026-02-31T00:00:00Z',
+      `cursor=${place}`,
+    ]) {
+      expect([query, (await page('riverside', path, query)).status]).toEqual([query, 200]);
+    }
+  });
+
+  it.each(tables)('%s as CSV holds what is the caller’s alone, whatever its headers say', async (path) => {
+    for (const caller of ['riverside', 'namesake'] as const) {
+      const { vendor, tenant } = CLINICS[caller];
+      const answer = await bff.call(VENDOR_KEYS[vendor], 'GET', `${path}?tenant=${tenant}`, undefined, {
+        accept: 'text/csv;q=0.1, */*',
+        'x-forwarded-host': 'evil.example',
+        range: 'bytes=0-1',
+        origin: 'https://evil.example',
+      });
+      const text = await answer.text();
+      expect(answer.status).toBe(200);
+      expect(answer.headers.get('access-control-allow-origin')).toBeNull();
+      expect(answer.headers.get('content-disposition')).toMatch(/^attachment; filename="(ledger|audit)\.csv"$/);
+      const [, ...lines] = text.trimEnd().split('\r\n');
+      expect(lines.length).toBeGreaterThan(0);
+      expect(lines.filter((line) => !line.startsWith(`${tenant},simulator,`))).toEqual([]);
+      for (const clinic of clinics) if (clinic !== caller) expect(betrays(text, estateOf(clinic))).toEqual([]);
+    }
+  });
+
+  it('is not there for sessions, nor for one that only looks at the address of a stream', async () => {
+    const { token } = estateOf('riverside').session;
+    for (const path of tables) expect((await bff.call(token, 'GET', `${path}?tenant=riverside`)).status).toBe(401);
+    const head = await bff.call(token, 'HEAD', '/v1/events');
+    expect([head.status, head.headers.get('allow')]).toEqual([405, 'GET, OPTIONS']);
+    expect(bff.bff.endpoints.filter(({ path }) => path === '/v1/events')).toHaveLength(1);
+  });
+});
+
 describe('without any credential', () => {
   it('every route but the open ones is closed', async () => {
     for (const endpoint of bff.bff.endpoints.filter((one) => one.auth !== 'open')) {

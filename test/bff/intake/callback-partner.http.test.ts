@@ -91,6 +91,14 @@ describe('a notification at the partner-level callback', () => {
     expect(await owners()).toEqual([]);
   });
 
+  it('opens nothing to who knows the account, but not the token', async () => {
+    expect(statuses(await tell(rx('rx-1')))).toEqual([204]);
+    for (const path of ['/v1/callbacks/simulator%201017', '/v1/callbacks/partner/simulator%201017']) {
+      expect(statuses(await tell(rx('rx-2'), path)), path).toEqual([404]);
+    }
+    expect(await owners()).toHaveLength(1);
+  });
+
   it('is kept for a clinic that nobody is signed in to any more', async () => {
     await stand.store.write((tx) => tx.updateTable('connections').set({ state: 'needs_login' }).execute());
     expect(statuses(await tell(rx('rx-1')))).toEqual([204]);

@@ -128,6 +128,13 @@ describe('nothing is stored, and it is refused', () => {
     expect(await stand.rxIds()).toEqual([]);
   });
 
+  it('by a HEAD, as programs send that only look at an address', async () => {
+    const said = await stand.exchange(get('?rxId=rx-1').replace('GET', 'HEAD'));
+    expect(statuses(said)).toEqual([405]);
+    expect(said).toMatch(/allow: POST, GET, OPTIONS\r\n/i);
+    expect(await stand.rxIds()).toEqual([]);
+  });
+
   it('before its body is sent, where it says that it is too large', async () => {
     const said = await stand.exchange(`POST ${PATH} HTTP/1.1\r\nHost: bff\r\nContent-Length: 8193\r\n\r\n`);
     expect([statuses(said), problemOf(said)]).toEqual([[413], 'payload_too_large']);
