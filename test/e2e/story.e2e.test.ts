@@ -40,7 +40,11 @@ async function download(person: Person, name: RegExp): Promise<string> {
 }
 
 async function clearFaults(): Promise<void> {
-  await fetch(`${demo.align}/control/faults`, { method: 'DELETE' });
+  const answer = await fetch(`${demo.align}/control/faults`, {
+    method: 'DELETE',
+    headers: { 'content-type': 'application/json' },
+  });
+  expect(answer.status).toBe(200);
 }
 
 /** Moves the case on at the console, as the lab would. */
@@ -195,7 +199,7 @@ describe('from "Send to scanner" to a picture in the patient record', () => {
     const [cases, ...parts] = ((await line.textContent()) ?? '').match(/\d+(?= (case|by|from|recovered))/g) ?? [];
     expect(parts.reduce((sum, part) => sum + Number(part), 0)).toBe(Number(cases));
     await keller.page.getByText('What these numbers mean').click();
-    await keller.page.getByText('found the case: it came later, and was not lost').waitFor();
+    await keller.page.getByText('found it: it came later, and was not lost').waitFor();
   });
 
   it('asked by keyboard where a scan went, the inbox finds it by name and opens it', async () => {
@@ -213,7 +217,7 @@ describe('from "Send to scanner" to a picture in the patient record', () => {
     await press(keller.page, 'Enter');
     await keller.page.keyboard.type('Nobody Knows-Them');
     await press(keller.page, 'Enter');
-    await inbox(keller).getByRole('heading', { name: 'Nothing was found, neither here nor at iTero.' }).waitFor();
+    await inbox(keller).getByRole('heading', { name: 'Nothing was found here.' }).waitFor();
     await press(keller.page, 'Escape');
     expect(await focused(keller.page)).toMatch(/button "Where did my scan go\?"/);
   });
@@ -223,7 +227,7 @@ describe('from "Send to scanner" to a picture in the patient record', () => {
     await sendRx(keller, { procedure: 'Study Model/iRecord', type: 'Study Model', doctor: 'Alice Adams' });
     await requests(keller).getByText('Open on the scanner', { exact: true }).waitFor();
     await inbox(keller).getByRole('button', { name: 'Where did my scan go?' }).first().click();
-    await inbox(keller).getByRole('heading', { name: 'it was never opened on the scanner' }).waitFor();
+    await inbox(keller).getByRole('heading', { name: 'it has not been opened on the scanner yet' }).waitFor();
     await press(keller.page, 'Escape');
     await control(demo, 'faults', { on: 'scan', kind: 'ide-absent' });
     await control(demo, 'rx/open/pick-up');

@@ -63,7 +63,11 @@ export function offlineNotice(again?: () => void): TemplateResult {
 export function unpairedView(): TemplateResult {
   return html`<slot name="empty">
     <div class="notice" part="unpaired">
-      <p>${msg('This clinic is not connected to iTero. Connect it in the settings of the practice system.')}</p>
+      <p>
+        ${msg(
+          'This clinic is not connected to iTero. Connect it in the settings, or ask whoever manages the iTero connection.',
+        )}
+      </p>
     </div>
   </slot>`;
 }

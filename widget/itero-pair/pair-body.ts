@@ -192,13 +192,15 @@ export class PairBody implements ReactiveController {
 
   #actionsView(pairing: Pairing): TemplateResult {
     const mine = pairing.logins.find((login) => login.you && login.state !== 'signed_out');
-    const signIn =
-      mine?.state === 'failing' || pairing.state === 'needs_login' ? msg('Sign in again') : msg('Add my sign-in');
+    const signIn = mine !== undefined || pairing.state === 'needs_login' ? msg('Sign in again') : msg('Add my sign-in');
+    const unheard = pairing.health.callback === 'none' || pairing.health.callback === 'suspect';
+    const connect = html`<button class="primary" type="button" @click=${this.#pair.connect}>${signIn}</button>`;
     return html`<div class="row">
       ${
         mine?.state === 'healthy'
-          ? html`<button type="button" @click=${this.#pair.askSignOut}>${msg('Sign me out here')}</button>`
-          : html`<button class="primary" type="button" @click=${this.#pair.connect}>${signIn}</button>`
+          ? html`${unheard ? connect : nothing}
+              <button type="button" @click=${this.#pair.askSignOut}>${msg('Sign me out here')}</button>`
+          : connect
       }
       <button class="danger" type="button" @click=${this.#pair.askUnpair}>${msg('Disconnect clinic…')}</button>
     </div>`;

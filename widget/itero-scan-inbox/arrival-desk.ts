@@ -6,7 +6,8 @@ import { CheckWatch } from '../ledger/check-watch.ts';
 import type { Inbox } from './inbox.ts';
 import type { DetailLook } from './scan-detail.ts';
 import { pairingNotice } from './pairing-notice.ts';
-import { NO_FILTER } from './scan-filter.ts';
+import { isUnpaired } from './pairing-words.ts';
+import { isNarrowed, NO_FILTER } from './scan-filter.ts';
 import { WhereSearch } from './where-search.ts';
 import { whereView } from './where-view.ts';
 
@@ -81,8 +82,11 @@ export class ArrivalDesk implements ReactiveController {
 
   /** One patient's chart is told of faults and of the last check; the clinic's counts do not belong there. */
   renderLine(): TemplateResult | typeof nothing {
-    const { clinic } = this.#inbox;
+    const { clinic, state } = this.#inbox;
     if (clinic === null) return nothing;
+    // Said in the place of the list already.
+    if (isUnpaired(clinic.state) && state.load.kind === 'ready' && state.rows.length === 0 && !isNarrowed(state.filter))
+      return nothing;
     const notice = pairingNotice(clinic.state, this.#door.manages());
     if (notice !== null) return html`<div class="notice warning" part="unpaired" role="status"><p>${notice}</p></div>`;
     if (this.#host.noLedger) return nothing;

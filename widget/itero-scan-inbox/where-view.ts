@@ -163,8 +163,9 @@ function actionView({ action, scan, myIteroUrl }: Finding, view: WhereView): Tem
       return myIteroUrl === null && scan !== null ? openView(scan, view) : myIteroOr(myIteroUrl, view);
     case 'use_newer_scanner':
       return myIteroOr(myIteroUrl, view);
-    case 'open_on_scanner':
     case 'wait':
+      return scan === null ? againView(view) : openView(scan, view);
+    case 'open_on_scanner':
       return againView(view);
     case 'connect':
     case 'repair_notifications':

@@ -6,14 +6,16 @@ import { initialOf } from './words.ts';
 
 /** What was found, in one sentence for somebody with a patient in the chair. */
 export function findingWords(finding: Finding): string {
-  return requestSentence(finding) ?? ruleSentence(finding);
+  return requestSentence(finding) ?? caseSentence(finding) ?? ruleSentence(finding);
 }
 
 function ruleSentence(finding: Finding): string {
   const words: Record<WhereRule, string> = {
     here: msg('It is here.'),
-    never_opened: msg('The request was sent, but it was never opened on the scanner.'),
-    sending: msg('It was scanned, and the scanner is still sending it.'),
+    never_opened: msg('The request was sent, but it has not been opened on the scanner yet.'),
+    sending: isBeingScanned(finding)
+      ? msg('It is open on the scanner, which has not sent it yet.')
+      : msg('It was scanned, and the scanner is still sending it.'),
     modeling: msg('It has arrived at iTero, which is still working on the model.'),
     other_identity: msg('It was scanned under another name or chart number.'),
     files_missing: msg('The case is here, but a file is missing.'),
@@ -23,15 +25,40 @@ function ruleSentence(finding: Finding): string {
     no_notifications: msg('iTero does not tell of new scans: they come with the regular check, minutes later.'),
     scanner_too_old: msg('This scanner is too old to send its scans here.'),
     other_clinic: msg('It belongs to another iTero account than the one this clinic is connected with.'),
-    unknown: msg('Nothing was found, neither here nor at iTero.'),
+    unknown: nothingWords(finding),
   };
   return words[finding.rule];
+}
+
+/** Where the case is in the list here, that comes first: whoever asks may not have seen it. */
+function caseSentence({ rule, scan }: Finding): string | null {
+  if (scan === null) return null;
+  if (rule === 'sending')
+    return scan.phase === 'rescan'
+      ? msg('The scan is here, and it is being scanned again.')
+      : msg('The case is here, and the scanner is still sending it.');
+  if (rule === 'modeling') return msg('It is here, and iTero is still working on the model.');
+  if (rule === 'scanner_too_old') return msg('The case is here, but this scanner is too old to send its files.');
+  // A name that only looks alike may be another patient’s.
+  if (rule === 'other_identity' && !scan.otherIdentity)
+    return msg('A scan with a similar name is here. It may be another patient’s.');
+  return null;
+}
+
+/** Upstream is asked for RX ids alone; anything else is looked for in what it has listed. */
+function nothingWords(finding: Finding): string {
+  const asked = valueOf(finding, 'asked_upstream');
+  if (asked === null) return msg('Nothing was found here.');
+  return asked === 'no_answer'
+    ? msg('Nothing was found here, and iTero gave no answer.')
+    : msg('Nothing was found, neither here nor at iTero.');
 }
 
 /** A request that never became a case says more than that nothing is known. */
 function requestSentence(finding: Finding): string | null {
   const { rule, action } = finding;
   if (rule === 'never_opened' && action === 'wait') return msg('The request is just being sent to the scanner.');
+  if (isGuessed(finding)) return msg('The request was sent, and no scan of it has come so far.');
   if (rule !== 'unknown') return null;
   const state = valueOf(finding, 'request_state');
   if (state === 'cancelled') return msg('The request was cancelled, so nothing was scanned for it.');
@@ -41,6 +68,23 @@ function requestSentence(finding: Finding): string | null {
   if (valueOf(finding, 'asked_upstream') === 'not_found')
     return msg('The request is not at iTero any more: somebody has removed it there.');
   return msg('The request was sent. iTero has not said yet where the scan is.');
+}
+
+/** Upstream did not answer: no case of it was listed, which is all that is known. */
+function isGuessed(finding: Finding): boolean {
+  const asked = valueOf(finding, 'asked_upstream');
+  return (
+    finding.rule === 'never_opened' && (asked === 'no_answer' || asked === null) && hasKind(finding, 'last_full_check')
+  );
+}
+
+/** Somebody has to finish and send it there: align-api §6. */
+function isBeingScanned(finding: Finding): boolean {
+  return finding.scan === null && valueOf(finding, 'asked_upstream')?.toLowerCase() === 'scanning';
+}
+
+function hasKind({ evidence }: Finding, kind: EvidenceKind): boolean {
+  return evidence.some((one) => one.kind === kind);
 }
 
 function needsLogin(finding: Finding): boolean {
@@ -67,13 +111,12 @@ export function adviceWords(finding: Finding, view: AdviceView): string {
   const next = nextCheckAt === null ? '' : formatTime(nextCheckAt, view.language, view.now);
   const words: Record<WhereAction, string> = {
     open_scan: '',
-    open_on_scanner: msg(
-      'At the scanner, choose this request from the list and scan. Do not type the name in anew: that makes a second patient.',
-    ),
-    wait:
-      next === ''
-        ? msg('Nothing to do: it shows here by itself.')
-        : msg(str`Nothing to do: it shows here by itself. iTero is asked next at ${next}.`),
+    open_on_scanner: isGuessed(finding)
+      ? msg('Look at the scanner whether it was scanned and sent. If not, choose this request from the list there.')
+      : msg(
+          'At the scanner, choose this request from the list and scan. Do not type the name in anew: that makes a second patient.',
+        ),
+    wait: waitWords(finding, next),
     check_patient: msg(
       'Compare the names and chart numbers. Is it this patient? Then correct the patient in MyiTero; patients cannot be merged there.',
     ),
@@ -84,15 +127,25 @@ export function adviceWords(finding: Finding, view: AdviceView): string {
     repair_notifications: view.manages
       ? msg('Sign in to iTero again, so that notifications are set up anew.')
       : msg('Nothing is lost. Ask whoever manages the iTero connection to sign in again in the settings.'),
-    use_newer_scanner: msg(
-      'Scan with an iTero Element or newer. What this scanner has taken can be seen in MyiTero only.',
-    ),
+    use_newer_scanner:
+      finding.scan === null
+        ? msg('Scan with an iTero Element or newer. What this scanner has taken can be seen in MyiTero only.')
+        : msg('Take the files from MyiTero. To have them here, scan with an iTero Element or newer.'),
     choose_other_clinic: view.manages
       ? msg('See which account this clinic is connected with.')
       : msg('Ask whoever manages the iTero connection which account this clinic is connected with.'),
     search_again: searchWords(finding),
   };
   return words[action];
+}
+
+function waitWords(finding: Finding, next: string): string {
+  if (isBeingScanned(finding)) return msg('Finish the scan on the scanner and send it: then it shows here by itself.');
+  const words =
+    finding.scan === null
+      ? msg('Nothing to do: it shows here by itself.')
+      : msg('Nothing to do: what is new shows here by itself.');
+  return next === '' ? words : `${words} ${msg(str`iTero is asked next at ${next}.`)}`;
 }
 
 function connectWords(finding: Finding, { manages }: AdviceView): string {

@@ -10,8 +10,12 @@ export function ledgerLine({ ledger, health }: Pairing, language: string, now?: 
     msg(str`${number(byNotification)} by notification`),
     backfilled === 0 ? '' : msg(str`${number(backfilled)} from before`),
     msg(str`${number(recovered)} recovered`),
-    waiting === 0 ? '' : waiting === 1 ? msg('1 waits for a file') : msg(str`${number(waiting)} wait for a file`),
-    pending === 0 ? '' : pending === 1 ? msg('1 is being read') : msg(str`${number(pending)} are being read`),
+    waiting === 0
+      ? ''
+      : waiting === 1
+        ? msg('1 of them waits for a file')
+        : msg(str`${number(waiting)} of them wait for a file`),
+    pending === 0 ? '' : pending === 1 ? msg('1 more is being read') : msg(str`${number(pending)} more are being read`),
     checkedWords(health, language, now),
   ];
   return parts.filter((part) => part !== '').join(', ');
@@ -39,7 +43,9 @@ export function callbackWords({ callback, lastNotificationAt }: Pairing['health'
     case 'confirmed':
       return msg('Arriving.');
     case 'suspect':
-      return msg('Not arriving. New scans are found by the regular checks; notifications are being set up again.');
+      return msg(
+        'Not arriving. New scans are found by the regular checks. Notifications are set up again by themselves once a day; signing in again does it at once.',
+      );
     default:
       return callback satisfies never;
   }

@@ -29,7 +29,7 @@ function meanings({ ledger }: Pairing): [string, string][] {
     [
       msg('Recovered'),
       msg(
-        'iTero’s message did not come. The regular check, which compares this list with iTero’s own every few minutes, found the case: it came later, and was not lost.',
+        'iTero’s message of the case, or of a change to it, did not come. The regular check, which compares this list with iTero’s own every few minutes, found it: it came later, and was not lost.',
       ),
     ],
   ];
@@ -53,7 +53,12 @@ function provedView({ ledger }: Pairing, language: string): TemplateResult | typ
   if (ledger.provedUntil === null) return nothing;
   return html`<p class="secondary">
     ${msg(
-      str`Everything that changed at iTero up to ${formatTime(ledger.provedUntil, language)} was compared and is here. Each case counts once: the numbers add up to the cases.`,
+      str`Everything that changed at iTero up to ${formatTime(ledger.provedUntil, language)} was compared and is here.`,
     )}
+    ${
+      ledger.backfilled > 0
+        ? msg('Each case counts once: by notification, from before and recovered add up to the cases.')
+        : msg('Each case counts once: by notification and recovered add up to the cases.')
+    }
   </p>`;
 }

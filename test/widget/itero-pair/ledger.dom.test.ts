@@ -16,7 +16,7 @@ describe('the ledger in <itero-pair>', () => {
   it('tells a practice manager in plain words what the numbers mean, and up to when nothing can be missing', async () => {
     clinic.pairing = counted({ backfilled: 5, waiting: 1, pending: 2, provedUntil: '2026-11-23T09:41:00.000Z' });
     const element = clinic.pair();
-    await shows(element, '1 waits for a file, 2 are being read');
+    await shows(element, '1 of them waits for a file, 2 more are being read');
     const details = element.shadowRoot?.querySelector('details') as HTMLDetailsElement;
     assert.isFalse(details.open, 'folded until somebody asks');
     press(element, 'What these numbers mean');
@@ -24,11 +24,12 @@ describe('the ledger in <itero-pair>', () => {
     const text = details.textContent.replaceAll(/\s+/g, ' ');
     for (const part of [
       'iTero told of the case',
-      'found the case: it came later, and was not lost',
+      'found it: it came later, and was not lost',
       'It was at iTero already when the clinic was connected',
       'its files are not complete at iTero yet',
       'has not given it out yet',
       'Everything that changed at iTero up to',
+      'by notification, from before and recovered add up to the cases',
     ])
       assert.include(text, part);
     await assertAccessible(element);

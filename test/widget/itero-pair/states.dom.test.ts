@@ -61,6 +61,18 @@ describe('<itero-pair> shows', () => {
     await assertAccessible(element);
   });
 
+  it('how to have notifications set up again, to a person who is signed in and may change it', async () => {
+    clinic.pairing = aPairing({ health: { ...aPairing().health, callback: 'suspect' } });
+    const element = clinic.pair();
+    await shows(element, 'Not arriving');
+    assert.exists(findControl(element, 'Sign in again'));
+    assert.exists(findControl(element, 'Sign me out here'));
+    clinic.pairing = aPairing();
+    clinic.bff.push('pairing.created', {});
+    await shows(element, 'Notifications Arriving.');
+    assert.isUndefined(findControl(element, 'Sign in again'));
+  });
+
   it('a simulated environment as such', async () => {
     clinic.pairing = aPairing({ simulated: true });
     const element = clinic.pair();

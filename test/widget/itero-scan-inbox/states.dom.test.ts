@@ -138,6 +138,9 @@ describe('the states of the inbox', () => {
     clinic.pairing = 'unpaired';
     const element = inbox();
     await shows(element, 'This clinic is not connected to iTero');
+    const text = visibleText(element);
+    assert.lengthOf(text.match(/not connected to iTero/g) ?? [], 1, 'said once');
+    assert.include(text, 'or ask whoever manages the iTero connection');
     await assertAccessible(element);
   });
 

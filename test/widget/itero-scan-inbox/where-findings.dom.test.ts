@@ -4,11 +4,11 @@ import { shows, useWhereClinic } from '../../support/dom/where-clinic.ts';
 import { assertAccessible, control, findControl, mount, visibleText } from '../../support/dom/page.ts';
 import { SESSION_URL } from '../../support/dom/fake-bff.ts';
 import { sampleScan } from '../fixtures/scans.fixture.ts';
-import { evidence, finding, USUAL, whereAnswer } from '../fixtures/where.fixture.ts';
+import { ASKED_AT, evidence, finding, USUAL, whereAnswer } from '../fixtures/where.fixture.ts';
 
 const WORDS: Readonly<Record<WhereRule, string>> = {
   here: 'It is here.',
-  never_opened: 'never opened on the scanner',
+  never_opened: 'not been opened on the scanner yet',
   sending: 'the scanner is still sending it',
   modeling: 'still working on the model',
   other_identity: 'scanned under another name or chart number',
@@ -29,7 +29,9 @@ describe('a finding', () => {
 
   for (const rule of WHERE_RULES) {
     it(`“${rule}” is one sentence, its evidence with times, and one thing to do`, async () => {
-      const scan = ['here', 'files_missing', 'other_identity'].includes(rule) ? sampleScan('101') : null;
+      const scan = ['here', 'files_missing', 'other_identity'].includes(rule)
+        ? sampleScan('101', { otherIdentity: rule === 'other_identity' })
+        : null;
       clinic.answer = whereAnswer(
         finding(rule, USUAL[rule], {
           scan,
@@ -155,6 +157,56 @@ describe('a finding', () => {
       }),
       'iTero has not said yet where the scan is.',
       'it gave no answer',
+    ],
+    [
+      'a request that is open on the scanner',
+      finding('sending', 'wait', { evidence: [evidence('asked_upstream', 'Scanning')] }),
+      'It is open on the scanner, which has not sent it yet.',
+      'Finish the scan on the scanner and send it',
+    ],
+    [
+      'a request without a scan while iTero does not answer',
+      finding('never_opened', 'open_on_scanner', {
+        evidence: [evidence('asked_upstream', 'no_answer'), evidence('last_full_check', null, ASKED_AT)],
+      }),
+      'The request was sent, and no scan of it has come so far.',
+      'Look at the scanner whether it was scanned and sent.',
+    ],
+    [
+      'a name that only looks alike',
+      finding('other_identity', 'check_patient', { scan: sampleScan('101') }),
+      'A scan with a similar name is here. It may be another patient’s.',
+      'Is it this patient?',
+    ],
+    [
+      'a case in the list whose model is being made',
+      finding('modeling', 'wait', { scan: sampleScan('101') }),
+      'It is here, and iTero is still working on the model.',
+      'what is new shows here by itself',
+    ],
+    [
+      'a case in the list that is scanned again',
+      finding('sending', 'wait', { scan: sampleScan('101', { phase: 'rescan' }) }),
+      'The scan is here, and it is being scanned again.',
+      'Open the case',
+    ],
+    [
+      'a case in the list from a scanner that is too old',
+      finding('scanner_too_old', 'use_newer_scanner', { scan: sampleScan('101') }),
+      'The case is here, but this scanner is too old to send its files.',
+      'Take the files from MyiTero.',
+    ],
+    [
+      'an RX id that iTero was asked for, and does not know',
+      finding('unknown', 'search_again', { evidence: [evidence('asked_upstream', 'not_found')] }),
+      'Nothing was found, neither here nor at iTero.',
+      'Look at the scanner whether the scan was sent.',
+    ],
+    [
+      'an RX id while iTero does not answer',
+      finding('unknown', 'search_again', { evidence: [evidence('asked_upstream', 'no_answer')] }),
+      'Nothing was found here, and iTero gave no answer.',
+      'Look at the scanner whether the scan was sent.',
     ],
     [
       'a clinic in which nobody is signed in',

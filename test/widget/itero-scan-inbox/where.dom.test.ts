@@ -18,7 +18,7 @@ describe('“Where did my scan go?”', () => {
     assert.deepEqual(clinic.asked(), [], 'nothing is asked before that');
     await assertAccessible(element);
     clinic.search(element, '  LH-10432 ');
-    await shows(element, 'Nothing was found, neither here nor at iTero.');
+    await shows(element, 'Nothing was found here.');
     assert.deepEqual(clinic.asked(), [{ text: 'LH-10432' }]);
     assert.equal(focusIn(element), boxOf(element));
     await assertAccessible(element);
@@ -36,7 +36,7 @@ describe('“Where did my scan go?”', () => {
     clinic.answer = whereAnswer(finding('never_opened', 'open_on_scanner'));
     const element = clinic.inbox('chart-number="C-100"');
     const dialog = await clinic.ask(element);
-    await shows(element, 'The request was sent, but it was never opened on the scanner.');
+    await shows(element, 'The request was sent, but it has not been opened on the scanner yet.');
     assert.deepEqual(clinic.asked(), [{}]);
     assert.equal(focusIn(element)?.id, 'where-title');
     assert.isFalse(dialog.querySelector('details')?.open);

@@ -25,13 +25,15 @@ describe('the line of the ledger', () => {
       'en-GB',
       now,
     );
-    expect(line).toBe('1 case, 1 by notification, 0 recovered, 1 waits for a file, 1 is being read, checked 09:42');
+    expect(line).toBe(
+      '1 case, 1 by notification, 0 recovered, 1 of them waits for a file, 1 more is being read, checked 09:42',
+    );
   });
 
   it('names the cases from before the clinic was connected, and those that wait', () => {
     const line = ledgerLine(clinic({ cases: 12_043, backfilled: 12_000, waiting: 3, pending: 2 }), 'en-GB', now);
     expect(line).toBe(
-      '12,043 cases, 41 by notification, 12,000 from before, 2 recovered, 3 wait for a file, 2 are being read, checked 09:42',
+      '12,043 cases, 41 by notification, 12,000 from before, 2 recovered, 3 of them wait for a file, 2 more are being read, checked 09:42',
     );
   });
 
@@ -92,6 +94,6 @@ it('notifications have words in each state', () => {
   expect(callbackWords({ ...health, callback: 'registered', lastNotificationAt: null })).toContain('none has come yet');
   expect(callbackWords({ ...health, callback: 'registered' })).toContain('none has come since');
   expect(callbackWords({ ...health, callback: 'confirmed' })).toBe('Arriving.');
-  expect(callbackWords({ ...health, callback: 'suspect' })).toContain('being set up again');
+  expect(callbackWords({ ...health, callback: 'suspect' })).toContain('signing in again does it at once');
   expect(callbackWords({ ...health, callback: 'none' })).toContain('Not set up');
 });
