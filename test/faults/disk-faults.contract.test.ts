@@ -1,11 +1,13 @@
 /** Faults of the disk under the running program: nothing is acknowledged that is not on it, and somebody is told. */
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { BffProcess } from './bff-process.ts';
 import { mountSmallDisk, type SmallDisk } from './full-disk.ts';
 import { settleAndJudge } from './gather.ts';
 import { createSeeded } from './seeded.ts';
-import { openStage, type PairedClinic, type Stage } from './stage.ts';
+import { openStage, type PairedClinic, type Slot, type Stage } from './stage.ts';
+import { query } from './store-view.ts';
 import { injectDiskFault, straceTrouble, toStraceArguments, type Injection } from './strace.ts';
 import { sendNotification, startTraffic } from './traffic.ts';
 
@@ -25,7 +27,14 @@ afterEach(async () => {
   disk = null;
 });
 
-async function open(folder?: string): Promise<{ stage: Stage; clinic: PairedClinic; program: BffProcess }> {
+interface Opened {
+  readonly stage: Stage;
+  readonly clinic: PairedClinic;
+  readonly slot: Slot;
+  readonly program: BffProcess;
+}
+
+async function open(folder?: string): Promise<Opened> {
   stage = await openStage({
     random: createSeeded('disk'),
     timings: { pollFloor: HOUR },
@@ -37,7 +46,7 @@ async function open(folder?: string): Promise<{ stage: Stage; clinic: PairedClin
   if (clinic === undefined || slot === undefined) throw new Error('no clinic');
   const program = await stage.start(slot);
   if (program === null) throw new Error('the program did not start');
-  return { stage, clinic, program };
+  return { stage, clinic, slot, program };
 }
 
 /** Scans, and tells of each: the statuses in turn, 0 where there was no answer. */
@@ -52,6 +61,18 @@ async function scanAndTell(at: Stage, clinic: PairedClinic, count: number): Prom
   return statuses;
 }
 
+/** Everything that was begun is on disk: the next commit is the next notification's. */
+async function untilNothingIsWritten({ store }: Stage): Promise<void> {
+  const log = `${store.replace('sqlite:', '')}-wal`;
+  let [before, since] = [0, performance.now()];
+  const isCalm = (): boolean => {
+    const { mtimeMs } = statSync(log);
+    if (mtimeMs !== before) [before, since] = [mtimeMs, performance.now()];
+    return performance.now() - since > 600;
+  };
+  await expect.poll(isCalm, { timeout: 15_000, interval: 30 }).toBe(true);
+}
+
 const get = async ({ port }: BffProcess, path: string): Promise<Response> => fetch(`http://127.0.0.1:${port}${path}`);
 async function failuresCounted(program: BffProcess): Promise<number> {
   const text = await (await get(program, '/metrics')).text();
@@ -64,11 +85,7 @@ const errorsOf = (program: BffProcess): string[] =>
   });
 
 /** While the fault is on: never 2xx, and the alarm is heard. After it: everything works, and what was acknowledged is there. */
-async function expectRefusedAndTold(
-  at: { stage: Stage; clinic: PairedClinic; program: BffProcess },
-  begin: () => Promise<void>,
-  end: () => Promise<void>,
-): Promise<void> {
+async function expectRefusedAndTold(at: Opened, begin: () => Promise<void>, end: () => Promise<void>): Promise<void> {
   const { clinic, program } = at;
   expect((await scanAndTell(at.stage, clinic, 2)).filter((status) => status < 200 || status > 299)).toEqual([]);
   expect((await get(program, '/readyz')).status).toBe(200);
@@ -88,11 +105,9 @@ async function expectRefusedAndTold(
   await expect.poll(async () => (await get(program, '/readyz')).status, { timeout: 10_000 }).toBe(200);
   const traffic = startTraffic({ stage: at.stage, random: createSeeded('after'), pauseMs: 20 });
   await expect.poll(() => traffic.acknowledged, { timeout: 10_000 }).toBeGreaterThan(10);
-  const [slot] = at.stage.slots;
-  if (slot === undefined) throw new Error('no slot');
-  await at.stage.kill(slot);
+  await at.stage.kill(at.slot);
   await traffic.stop();
-  await at.stage.start(slot);
+  await at.stage.start(at.slot);
   const parts = { stage: at.stage, traffic, followers: [], samples: [], pollFloor: HOUR };
   const { violations } = await settleAndJudge({ ...parts, everythingDue: false, settleMs: 15_000 });
   expect(violations).toEqual([]);
@@ -146,10 +161,8 @@ if (trouble === null) {
       }
       await traffic.stop();
       expect([...traffic.statuses.keys()].filter((status) => status >= 500)).not.toEqual([]);
-      const [slot] = at.stage.slots;
-      if (slot === undefined) throw new Error('no slot');
-      await at.stage.kill(slot);
-      await at.stage.start(slot);
+      await at.stage.kill(at.slot);
+      await at.stage.start(at.slot);
       const parts = { stage: at.stage, traffic, followers: [], samples: [], pollFloor: HOUR };
       const { violations } = await settleAndJudge({ ...parts, everythingDue: false, settleMs: 15_000 });
       expect(violations).toEqual([]);
@@ -157,33 +170,42 @@ if (trouble === null) {
 
     it('a process that dies between commit and answer: nobody was told, and the case is shown once all the same', async () => {
       const at = await open();
-      const { cloud, slots } = at.stage;
-      const [slot] = slots;
-      if (slot === undefined) throw new Error('no slot');
-      injection = await injectDiskFault(at.program.pid, { calls: ['fsync'], delayMs: 1000 });
-      const done = cloud.perform({ do: 'scan-without-rx', companyId: at.clinic.companyId });
-      await done.finished;
-      const message = { rxId: done.rxId ?? '', accountNumber: at.clinic.accountId };
-      const told = sendNotification(at.stage.callbackUrl(at.clinic), message);
-      const held = injection;
-      await expect.poll(() => held.struck(), { timeout: 10_000, interval: 5 }).toBeGreaterThan(0);
-      await at.stage.kill(slot);
-      expect(await told).toEqual({ answer: 'unknown', status: 0 });
-      await injection.end();
-      injection = undefined;
+      const { cloud } = at.stage;
+      /** Kills in the first delayed fsync; the RX whose hint that was, or null when it was a commit of something else. */
+      async function dieInCommit(pid: number): Promise<string | null> {
+        // The first commit of a process begins the log's file, with an fsync of its own.
+        expect(await scanAndTell(at.stage, at.clinic, 1)).toEqual([204]);
+        await untilNothingIsWritten(at.stage);
+        const held = await injectDiskFault(pid, { calls: ['fsync'], delayMs: 1000 });
+        injection = held;
+        const { rxId = '', finished } = cloud.perform({ do: 'scan-without-rx', companyId: at.clinic.companyId });
+        await finished;
+        const told = sendNotification(at.stage.callbackUrl(at.clinic), { rxId, accountNumber: at.clinic.accountId });
+        await expect.poll(() => held.struck(), { timeout: 10_000, interval: 5 }).toBeGreaterThan(0);
+        await at.stage.kill(at.slot);
+        expect(await told).toEqual({ answer: 'unknown', status: 0 });
+        await held.end();
+        injection = undefined;
+        const [kept = []] = await query(at.stage.store, [`SELECT id FROM hints WHERE rx_id = '${rxId}'`]);
+        return kept.length > 0 ? rxId : null;
+      }
+      let rxId = await dieInCommit(at.program.pid);
+      for (let again = 0; rxId === null && again < 5; again += 1) {
+        const next = await at.stage.start(at.slot);
+        rxId = await dieInCommit(next?.pid ?? 0);
+      }
+      expect(rxId).not.toBeNull();
 
-      await at.stage.start(slot);
+      await at.stage.start(at.slot);
       const traffic = startTraffic({ stage: at.stage, random: createSeeded('none'), pauseMs: 10, ready: () => false });
       await traffic.stop();
       const parts = { stage: at.stage, traffic, followers: [], samples: [], pollFloor: HOUR, settleMs: 15_000 };
       const sees = async (): Promise<string[]> => {
         const { history, violations } = await settleAndJudge({ ...parts, everythingDue: false });
-        return [
-          ...violations.map(({ rule }) => rule),
-          ...history.clinics.flatMap(({ shown }) => shown.map((scan) => scan.rxId ?? '')),
-        ];
+        if (violations.length > 0) return violations.map(({ rule }) => rule);
+        return history.clinics.flatMap(({ shown }) => shown.map((scan) => scan.rxId ?? ''));
       };
-      await expect.poll(sees, { timeout: 15_000 }).toEqual([done.rxId]);
+      await expect.poll(sees, { timeout: 15_000 }).toContain(rxId);
     }, 60_000);
   });
 }
