@@ -35,15 +35,18 @@ export async function sendCsv(
   header: readonly string[],
   pages: AsyncGenerator<readonly (readonly Cell[])[]>,
 ): Promise<Response> {
-  const lines = Readable.from(toText(header, pages), { highWaterMark: 1 });
-  await once(lines, 'readable');
-  const response = nodeResponse(context);
-  response.writeHead(200, {
+  const headers = {
     'Content-Type': 'text/csv; charset=utf-8; header=present',
     'Content-Disposition': `attachment; filename="${fileName}"`,
     'Cache-Control': 'no-store',
     'X-Content-Type-Options': 'nosniff',
-  });
+  };
+  const response = nodeResponse(context);
+  // Nothing is read for it; and Hono answers a HEAD with a copy, which loses that it was sent already.
+  if (response.req.method === 'HEAD') return new Response(null, { headers });
+  const lines = Readable.from(toText(header, pages), { highWaterMark: 1 });
+  await once(lines, 'readable');
+  response.writeHead(200, headers);
   try {
     await pipeline(lines, response);
   } catch (error) {

@@ -364,6 +364,19 @@ describe('a table for vendors', () => {
     }
   });
 
+  it.each(tables)('%s tells a HEAD what it would be, and no fault on the terminal', async (path) => {
+    const terminal = vi.spyOn(console, 'error');
+    const url = `${path}?tenant=riverside&format=csv`;
+    const [head, whole] = [
+      await bff.call(VENDOR_KEYS.molar, 'HEAD', url),
+      await bff.call(VENDOR_KEYS.molar, 'GET', url),
+    ];
+    await whole.text();
+    expect(head.headers.get('content-disposition')).toBe(whole.headers.get('content-disposition'));
+    expect(terminal).not.toHaveBeenCalled();
+    terminal.mockRestore();
+  });
+
   it('is not there for sessions, nor for one that only looks at the address of a stream', async () => {
     const { token } = estateOf('riverside').session;
     for (const path of tables) expect((await bff.call(token, 'GET', `${path}?tenant=riverside`)).status).toBe(401);
