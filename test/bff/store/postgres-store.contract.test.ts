@@ -75,17 +75,18 @@ describe('works of one clinic', () => {
   it('do not wait for another clinic’s', async () => {
     const store = await open();
     const order: string[] = [];
-    let letGo = (): void => undefined;
+    const entered = Promise.withResolvers<void>();
+    const released = Promise.withResolvers<void>();
     const held = store.write(async (tx) => {
       await insert(tx, 'slow');
-      await new Promise<void>((resolve) => {
-        letGo = resolve;
-      });
+      entered.resolve();
+      await released.promise;
       order.push('slow');
     }, CLINIC);
+    await entered.promise;
     await store.write((tx) => insert(tx, 'other'), { vendor: 'v', tenant: 'lakeview' });
     order.push('other');
-    letGo();
+    released.resolve();
     await held;
     expect(order).toEqual(['other', 'slow']);
   });
@@ -181,7 +182,8 @@ describe('a write', () => {
         await up(second);
       });
     await Promise.all([cross('a', 'b'), cross('b', 'a')]);
-    expect(runs).toBe(3);
+    // The one that gave way ran again; in an unlucky moment it meets the other once more.
+    expect(runs).toBeGreaterThan(2);
     const rows = await store.db.selectFrom('event_counters').select('last_id').execute();
     expect(rows).toEqual([{ last_id: 2 }, { last_id: 2 }]);
   });
