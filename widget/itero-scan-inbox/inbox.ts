@@ -198,13 +198,14 @@ export class Inbox {
 
   /** A picture did not load. Its link is renewed by reading the case again, and not more often than makes sense. */
   async pictureFailed(orderId: string, link: string): Promise<void> {
-    const pictures = this.row(orderId)?.scan.thumbnails ?? [];
-    if (!pictures.some(({ small, full }) => small === link || full === link)) return;
+    const isShown = (): boolean =>
+      this.row(orderId)?.scan.thumbnails.some(({ small, full }) => small === link || full === link) === true;
+    if (!isShown()) return;
     if (this.#renewal.mayRenew(orderId, this.#host.now())) await this.read(orderId);
-    else {
-      this.#broken.add(link);
-      this.#host.changed();
-    }
+    // The same link again loads nothing, and fails no second time.
+    if (!isShown()) return;
+    this.#broken.add(link);
+    this.#host.changed();
   }
 
   /** Tries again the pictures of these rows that were given up for a while. */
@@ -218,6 +219,9 @@ export class Inbox {
   streamEvent(event: StreamEvent | { readonly type: 'stream.reset' }): void {
     if (!this.#source) return;
     if (event.type.startsWith('pairing.') || event.type === 'stream.reset') {
+      // Pictures that could not be had may come now.
+      this.#broken.clear();
+      this.#renewal.clear();
       void this.load();
       void this.readPairing();
     }

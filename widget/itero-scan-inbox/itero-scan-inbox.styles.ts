@@ -15,7 +15,7 @@ export const inboxStyles = css`
     margin: calc(var(--_unit) * 3) calc(var(--_unit) * 4);
   }
   .count {
-    margin-inline-end: calc(var(--_unit) * 1.5);
+    margin-inline-end: calc(var(--_unit) * 3);
     font-size: var(--_small);
     color: var(--_secondary);
   }

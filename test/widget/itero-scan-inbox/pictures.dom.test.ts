@@ -127,6 +127,18 @@ describe('pictures and files of a case', () => {
     assert.equal(reads, 1);
   });
 
+  it('shows no broken picture where reading the case again gives the same links; tries anew when the clinic is connected', async () => {
+    clinic.scans.set('101', sampleScan('101', { thumbnails: samplePictures(BROKEN_PICTURE) }));
+    const element = inbox();
+    await shows(element, 'Order 101');
+    const given = (): number => element.renderRoot.querySelectorAll('.strip span.thumb').length;
+    await until('all were given up', () => given() === 6);
+    assert.equal(clinic.reads('101'), 1);
+    clinic.push('pairing.created', {});
+    await until('it tries again', () => clinic.reads('101') === 2);
+    await until('all were given up again', () => given() === 6);
+  });
+
   it('downloads by the link while it is young', async () => {
     const element = inbox();
     await shows(element, 'Order 101');
