@@ -7,12 +7,15 @@ import type { RxAnswer } from './facts.ts';
 
 /** A person waits: what upstream did not say by then is told as no answer (ms). */
 const PATIENCE_MS = 8000;
+/** Of one clinic: whoever asks on and on must not make upstream answer each time. */
+const MOST_AT_ONCE = 20;
 
 export interface Asker {
   /**
    * Asks for one RX by its id, which upstream does not count (rules.md "Polling": calls filtered by chart number do count, so
    * there is none here). A case that is found goes through the merge as any other and becomes visible. Never rejects for
-   * what upstream does: that is `no_answer`.
+   * what upstream does: that is `no_answer`, also while it wants to be left alone (Retry-After) or many questions of this
+   * clinic are before it.
    * @param deep also where it stands, when it has no case yet
    */
   ask(input: { connection: ConnectionRow; userId: string; rxId: string; deep: boolean }): Promise<RxAnswer>;
@@ -26,6 +29,21 @@ export function createAsker(parts: {
   log: Log;
 }): Asker {
   const { vault, align, merge, clock, log } = parts;
+  /** By connection: questions that upstream has, and until when it wants none (ms since the epoch). */
+  const running = new Map<string, number>();
+  const quietUntil = new Map<string, number>();
+
+  function mayAsk({ id }: ConnectionRow): boolean {
+    if ((quietUntil.get(id) ?? 0) > clock.now()) return false;
+    quietUntil.delete(id);
+    return (running.get(id) ?? 0) < MOST_AT_ONCE;
+  }
+
+  function count({ id }: ConnectionRow, by: 1 | -1): void {
+    const now = (running.get(id) ?? 0) + by;
+    if (now > 0) running.set(id, now);
+    else running.delete(id);
+  }
 
   async function inquire({ connection, userId, rxId, deep }: Parameters<Asker['ask']>[0]): Promise<RxAnswer> {
     try {
@@ -50,19 +68,24 @@ export function createAsker(parts: {
   }
 
   function noAnswer(connection: ConnectionRow, error: AlignFault): RxAnswer {
+    if (error.retryAfterMs !== undefined) quietUntil.set(connection.id, clock.now() + error.retryAfterMs);
     log.info({ connection: connection.id, kind: error.kind }, 'upstream could not be asked where a scan is');
     return { kind: 'no_answer' };
   }
 
   return {
     async ask(input) {
+      if (!mayAsk(input.connection)) return { kind: 'no_answer' };
+      count(input.connection, 1);
+      // Also what nobody waits for any more is before upstream.
+      const asked = inquire(input).finally(() => count(input.connection, -1));
       const enough = new AbortController();
       const late = clock.sleep(PATIENCE_MS, enough.signal).then(
         () => ({ kind: 'no_answer' }) as const,
         () => ({ kind: 'no_answer' }) as const,
       );
       try {
-        return await Promise.race([inquire(input), late]);
+        return await Promise.race([asked, late]);
       } finally {
         enough.abort();
       }

@@ -1,0 +1,59 @@
+/** What one question may cost upstream. */
+import { beforeEach, expect, it } from 'vitest';
+import { AlignFault, type UpstreamOrder } from '../../../bff/align/index.ts';
+import type { LoginRow } from '../../../bff/store/schema.ts';
+import { createAsker, type Asker } from '../../../bff/where/ask-upstream.ts';
+import { connectionRow, handClock, silent } from '../support/fixtures.ts';
+
+const here = connectionRow({ id: 'cn_here' });
+const there = connectionRow({ id: 'cn_there' });
+let clock: ReturnType<typeof handClock>;
+let calls: ((outcome: AlignFault) => void)[];
+let asker: Asker;
+
+beforeEach(() => {
+  clock = handClock();
+  calls = [];
+  const hold = () => new Promise<UpstreamOrder>((_, reject) => calls.push(reject));
+  asker = createAsker({
+    vault: { withToken: (_, call) => call('token', {} as LoginRow) },
+    align: { orderByRxId: hold, fullRx: () => Promise.reject(new AlignFault('not_found', 'test')) },
+    merge: { merge: () => Promise.reject(new TypeError('nothing is found here')) },
+    clock,
+    log: silent,
+  });
+});
+
+const ask = (connection = here) => asker.ask({ connection, userId: 'u', rxId: 'rx-1', deep: false });
+
+it('asks upstream for twenty RXs of one clinic at a time, and says of the others that it was not asked', async () => {
+  const first = Array.from({ length: 20 }, () => ask());
+  expect(await ask()).toEqual({ kind: 'no_answer' });
+  const others = ask(there);
+  expect(calls).toHaveLength(21);
+  for (const reject of calls) reject(new AlignFault('not_found', 'test'));
+  expect(new Set((await Promise.all([...first, others])).map(({ kind }) => kind))).toEqual(new Set(['not_found']));
+  void ask();
+  expect(calls).toHaveLength(22);
+});
+
+it('counts what nobody waits for any more until upstream is done with it', async () => {
+  const asked = Array.from({ length: 20 }, () => ask());
+  await clock.advance(8000);
+  expect(new Set((await Promise.all(asked)).map(({ kind }) => kind))).toEqual(new Set(['no_answer']));
+  expect(await ask()).toEqual({ kind: 'no_answer' });
+  expect(calls).toHaveLength(20);
+});
+
+it('leaves upstream alone for as long as it asked to be, for the clinic that it told so', async () => {
+  const asked = ask();
+  calls[0]?.(new AlignFault('rate_limited', 'test', { retryAfterMs: 30_000 }));
+  expect(await asked).toEqual({ kind: 'no_answer' });
+  await clock.advance(29_999);
+  expect(await ask()).toEqual({ kind: 'no_answer' });
+  expect(calls).toHaveLength(1);
+  void ask(there);
+  await clock.advance(1);
+  void ask();
+  expect(calls).toHaveLength(3);
+});
