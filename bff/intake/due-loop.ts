@@ -13,8 +13,11 @@ export interface Slots {
   free(): number;
   has(key: string): boolean;
   /** Runs beside the pass; the loop looks again when it has ended. */
-  launch(key: string, task: (signal: AbortSignal) => Promise<void>): void;
+  launch(key: string, task: (signal: AbortSignal, rest: Rest) => Promise<void>): void;
 }
+
+/** Waits in the middle of a task, whose slot others may have meanwhile. @throws the signal's reason */
+export type Rest = (ms: number) => Promise<void>;
 
 /** The schedule is in the database and may be changed by others: look at least so often (ms). */
 const IDLE_MS = 30_000;
@@ -39,15 +42,26 @@ export function createDueLoop(parts: {
   let cancelTimer = (): void => {};
   let passing: Promise<void> | null = null;
   let again = false;
+  let resting = 0;
+
+  async function rest(ms: number, signal: AbortSignal): Promise<void> {
+    resting += 1;
+    wake();
+    try {
+      await clock.sleep(ms, signal);
+    } finally {
+      resting -= 1;
+    }
+  }
 
   const slots: Slots = {
-    free: () => (stopping === null || stopping.signal.aborted ? 0 : limit - running.size),
+    free: () => (stopping === null || stopping.signal.aborted ? 0 : limit - running.size + resting),
     has: (key) => running.has(key),
     launch(key, task) {
       if (stopping === null) return;
       const { signal } = stopping;
       const run = activity
-        .run(() => task(signal))
+        .run(() => task(signal, (ms) => rest(ms, signal)))
         .catch(async (error: unknown) => {
           if (signal.aborted) return;
           log.error({ error, loop: name }, 'a background task failed; it will be tried again');

@@ -64,8 +64,9 @@ export function createHintLoop(parts: IntakeParts): DueLoop {
   function nextTry(group: HintGroup, error: unknown, now: number): number | null {
     const { recheckSteps, recheckMax, recheckFor } = align.environment().timings;
     if (error instanceof AlignFault && error.kind === 'not_found') {
-      if (now - group.firstReceivedAt >= recheckFor) return null;
-      const since = group.firstReceivedAt;
+      // Noted by the clock of the instance that took it, which may be ahead.
+      const since = Math.min(group.firstReceivedAt, now);
+      if (now - since >= recheckFor) return null;
       const step = recheckSteps.find((after) => since + after > now);
       return step === undefined ? now + Math.min(now - since, recheckMax) : since + step;
     }

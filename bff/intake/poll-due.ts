@@ -1,9 +1,21 @@
 import type { Store } from '../store/index.ts';
 import type { ConnectionRow } from '../store/schema.ts';
 
+/** Ids of connections. */
+export type Which = { readonly but: readonly string[] } | { readonly only: readonly string[] };
+
 /** Paired connections whose account may be listed, those that wait longest first. */
-export function duePolls(store: Store, environment: string, now: number, limit: number): Promise<ConnectionRow[]> {
-  return paired(store, environment)
+export function duePolls(
+  store: Store,
+  environment: string,
+  now: number,
+  limit: number,
+  which: Which,
+): Promise<ConnectionRow[]> {
+  let query = paired(store, environment);
+  if ('only' in which) query = query.where('connections.id', 'in', which.only);
+  else if (which.but.length > 0) query = query.where('connections.id', 'not in', which.but);
+  return query
     .selectAll('connections')
     .where((eb) =>
       eb.or([

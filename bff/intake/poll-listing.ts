@@ -29,7 +29,8 @@ export interface Place {
 /**
  * Lists to the end, oldest modification first (align-api §9). Each page begins at the time where the last one ended, not at
  * its number: an order that changes meanwhile moves to the end and would pull another one over the edge of a numbered page,
- * unseen. Numbers are counted on only within one moment, and where upstream does not sort.
+ * unseen. Numbers are counted on only within one moment, and where upstream does not sort. What was listed is counted, not
+ * what upstream calls the size of its pages.
  */
 export async function readListing(
   parts: {
@@ -49,6 +50,9 @@ export async function readListing(
   let newest: number | null = null;
   /** What `total` must be if nothing moved; null: nobody knows. */
   let expected: number | null = null;
+  /** Since the place began; null: its first pages were read by another round. */
+  let sinceTimes: number[] | null = start.page === 1 ? [] : null;
+  let sinceListed = 0;
 
   for (let pages = 0; pages < (limits.pages ?? MAX_PAGES); pages += 1) {
     const answer = await parts.read(place);
@@ -69,15 +73,22 @@ export async function readListing(
     if (latest !== null) newest = Math.max(newest ?? latest, latest);
 
     const listed = answer.orders.length + answer.unreadable.length;
-    const fetched = (place.page - 1) * answer.pageSize + listed;
+    if (sinceTimes === null && sinceListed === 0) sinceListed = (place.page - 1) * answer.pageSize;
+    sinceListed += listed;
+    sinceTimes?.push(...times);
+    const fetched = sinceListed;
     if (fetched >= answer.total || listed === 0) {
       return { complete: steady && fetched >= answer.total, newest, unreadable, orderIds: new Set(seen.keys()) };
     }
     const next = nextPlace(place, sorted ? latest : null);
-    const before = times.filter((time) => time < (next.from ?? -Infinity)).length + (place.page - 1) * answer.pageSize;
-    // Whether one without a time lies before the next place is not known.
     if (next.page > 1) expected = answer.total;
-    else expected = times.length === listed ? answer.total - before : null;
+    else {
+      // Whether one without a time lies before the next place is not known.
+      const before = sinceTimes?.filter((time) => time < (next.from ?? -Infinity)).length;
+      expected = before !== undefined && sinceTimes?.length === sinceListed ? answer.total - before : null;
+      sinceTimes = [];
+      sinceListed = 0;
+    }
     place = next;
     await parts.reached(place);
   }
@@ -85,6 +96,7 @@ export async function readListing(
 }
 
 function nextPlace({ from, page }: Place, latest: number | null): Place {
-  const moves = latest !== null && latest > (from ?? -Infinity);
-  return moves ? { from: latest, page: 1 } : { from, page: page + 1 };
+  // A millisecond earlier: align-api §9 does not say whether `fromDate` itself is part of the answer.
+  const next = latest === null ? -Infinity : latest - 1;
+  return next > (from ?? -Infinity) ? { from: next, page: 1 } : { from, page: page + 1 };
 }

@@ -2,19 +2,21 @@ import type { Random } from '../deps.ts';
 import type { EventLog } from '../events/index.ts';
 import type { ConnectionRow } from '../store/schema.ts';
 import { isPassing, retryAfterOf, toBackgroundProblem } from './background-health.ts';
-import { createDueLoop, soonest, toLocal, type DueLoop, type Slots } from './due-loop.ts';
+import { createDueLoop, soonest, toLocal, type DueLoop, type Rest, type Slots } from './due-loop.ts';
 import type { IntakeParts } from './intake-parts.ts';
-import { duePolls, nextPoll } from './poll-due.ts';
+import { duePolls, nextPoll, type Which } from './poll-due.ts';
 import { createPollLeases } from './poll-lease.ts';
 import { createPollProgress } from './poll-progress.ts';
-import { runRound } from './poll-round.ts';
-import { callUnder, type Leave } from './upstream-breaker.ts';
+import { runRound, type Round } from './poll-round.ts';
+import { toOutcome, type Leave } from './upstream-breaker.ts';
 
 const CONCURRENT = 8;
 /** Clinics whose calls fail or hang leave slots for the others. */
 const FOR_TROUBLED = 3;
 /** Looked at beyond the free slots: some of them may be held back. */
 const MORE = 50;
+/** Clinics that failed lately, left out of a query: more of them do not fit into one. */
+const MOST_TROUBLED = 5000;
 /** Spreads the clinics; it only adds to the floor. */
 const JITTER = 0.05;
 
@@ -34,15 +36,25 @@ export function createPollLoop(parts: PollParts): DueLoop {
     timings: () => align.environment().timings,
     holder: Buffer.from(random.bytes(12)).toString('base64url'),
   });
-  const roundParts = { ...parts, leases, progress: createPollProgress(parts) };
+  const roundParts = { ...parts, leases, progress: createPollProgress(parts), unbounded: new Set<string>() };
   const troubled = new Set<string>();
   let toldDown = false;
 
-  async function poll(connection: ConnectionRow, leave: Leave, signal: AbortSignal): Promise<void> {
+  async function roundUnder(leave: Leave, connection: ConnectionRow, signal: AbortSignal, rest: Rest): Promise<Round> {
+    try {
+      const answered = (): void => leave.end({ kind: 'answered' });
+      return await runRound(roundParts, connection, { signal, rest, answered });
+    } catch (error) {
+      leave.end(toOutcome(error));
+      throw error;
+    }
+  }
+
+  async function poll(connection: ConnectionRow, leave: Leave, signal: AbortSignal, rest: Rest): Promise<void> {
     if (!(await leases.take(connection))) return;
     let retryAfter = 0;
     try {
-      const { complete, unreadable } = await callUnder(leave, () => runRound(roundParts, connection, signal));
+      const { complete, unreadable } = await roundUnder(leave, connection, signal, rest);
       meter?.poll(complete ? 'complete' : 'moved');
       if (!complete) {
         log.info({ connection: connection.id }, 'the listing moved while it was read; the rest is listed next round');
@@ -83,14 +95,22 @@ export function createPollLoop(parts: PollParts): DueLoop {
     const leave = breaker.enter(id, true);
     if (leave === null) return;
     if (isTroubled) troubled.add(id);
-    slots.launch(id, async (signal) => {
+    slots.launch(id, async (signal, rest) => {
       try {
-        await poll(connection, leave, signal);
+        await poll(connection, leave, signal, rest);
       } finally {
         leave.end({ kind: 'nothing' });
         troubled.delete(id);
       }
     });
+  }
+
+  /** @param kept slots that stay free */
+  async function begin(slots: Slots, environment: string, now: number, kept: number, which: Which): Promise<void> {
+    for (const connection of await duePolls(store, environment, now, slots.free() + MORE, which)) {
+      if (slots.free() <= kept || !breaker.admitsAnybody()) return;
+      if (!slots.has(connection.id)) launch(slots, connection);
+    }
   }
 
   return createDueLoop({
@@ -103,11 +123,12 @@ export function createPollLoop(parts: PollParts): DueLoop {
       const environment = align.environment().name;
       const now = await store.now();
       await tellDown(environment);
-      // Those that find no slot, or are held back, are looked at again when a round has ended.
-      for (const connection of await duePolls(store, environment, now, slots.free() + MORE)) {
-        if (slots.free() <= 0 || !breaker.admitsAnybody()) break;
-        if (!slots.has(connection.id)) launch(slots, connection);
-      }
+      // Those that find no slot, or are held back, are looked at again when a round has ended. Clinics that fail are due for
+      // longer than the others, and must not stand in front of them; nor the others always in front of them.
+      const failing = breaker.troubled().slice(0, MOST_TROUBLED);
+      const kept = failing.length > 0 && troubled.size === 0 ? 1 : 0;
+      await begin(slots, environment, now, kept, { but: failing });
+      if (failing.length > 0) await begin(slots, environment, now, 0, { only: failing });
       return soonest(toLocal(clock, now, await nextPoll(store, environment, now)), breaker.nextChange());
     },
   });

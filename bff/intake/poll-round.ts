@@ -1,5 +1,5 @@
 import { AlignFault, type AlignPort, type OrderPage, type UpstreamOrder } from '../align/index.ts';
-import type { Clock, Log } from '../deps.ts';
+import type { Log } from '../deps.ts';
 import type { Merge } from '../scans/index.ts';
 import type { Store } from '../store/index.ts';
 import type { ConnectionRow } from '../store/schema.ts';
@@ -23,8 +23,18 @@ export interface RoundParts {
   readonly merge: Merge;
   readonly leases: PollLeases;
   readonly progress: PollProgress;
-  readonly clock: Clock;
+  /** Environments whose upstream refused a listing with an upper bound: theirs have none. */
+  readonly unbounded: Set<string>;
   readonly log: Log;
+}
+
+/** What a round is told by its turn, and tells. */
+export interface Turn {
+  readonly signal: AbortSignal;
+  /** The pause between two pages: it may be minutes, and others go on meanwhile. */
+  readonly rest: (ms: number) => Promise<void>;
+  /** After each page: the round may last for hours, and others wait for what upstream says. */
+  readonly answered: () => void;
 }
 
 export interface Round {
@@ -38,20 +48,23 @@ export interface Round {
  * One round of an account: its window from the first page to the last, each page merged as it comes; then, once a day, a
  * stretch of the sweep over everything.
  */
-export async function runRound(parts: RoundParts, connection: ConnectionRow, signal: AbortSignal): Promise<Round> {
-  const { store, vault, align, merge, leases, progress, clock, log } = parts;
+export async function runRound(parts: RoundParts, connection: ConnectionRow, turn: Turn): Promise<Round> {
+  const { store, vault, align, merge, leases, progress, unbounded, log } = parts;
   const { timings } = align.environment();
   const now = await store.now();
   const known = await unreadableOf(store.db, connection);
   const wasHistory = new Set(known.filter((row) => row.history === 1).map((row) => row.order_key));
   let calls = 0;
+  // What was changed after the clinic was connected is news, also when the first listing finds it; a repeat of Pair connects
+  // nobody anew.
+  const connectedAt = connection.repaired_at === null ? connection.last_pair_at : connection.created_at;
 
   const window = toWindow(connection, now, timings, heldFrom(known, now));
   // Until the first case was seen every window is as long as the first one.
   const isLong = connection.cursor_at === null;
   const listing = await readListing(
     {
-      read: (place) => readPage(place, window.to),
+      read: (place) => readPage(place, unbounded.has(connection.environment) ? undefined : window.to),
       take: (orders) =>
         takeAll(orders, (order) => window.first || wasHistory.has(order.orderId) || (isLong && isOlder(order))),
       reached: (place) => progress.reached(connection, place),
@@ -109,8 +122,7 @@ export async function runRound(parts: RoundParts, connection: ConnectionRow, sig
             'upstream listed an order of another account; it was left out',
           );
         }
-        // What was changed after the clinic was connected is news, also when the first listing finds it.
-        const backfill = isHistory(order) && order.modifiedAt <= connection.last_pair_at;
+        const backfill = isHistory(order) && order.modifiedAt <= connectedAt;
         await merge.merge({ connection, order, learntBy: 'poll', backfill });
       }),
     );
@@ -122,19 +134,26 @@ export async function runRound(parts: RoundParts, connection: ConnectionRow, sig
     let pause = isFirst ? 0 : timings.pageSpacing;
     for (let tries = 1; ; tries += 1) {
       await leases.extend(connection, pause);
-      if (pause > 0) await clock.sleep(pause, signal);
-      signal.throwIfAborted();
-      await leases.hold(connection);
+      if (pause > 0) await turn.rest(pause);
+      turn.signal.throwIfAborted();
       try {
-        return await vault.withToken({ connection }, (token) =>
-          align.orders(token, {
+        const answer = await vault.withToken({ connection }, async (token) => {
+          // Here, and not before: the token may have been refreshed first, or this may be its next try.
+          await leases.hold(connection);
+          return align.orders(token, {
             ...(from !== undefined && { from }),
             ...(to !== undefined && { to }),
             page,
             pageSize: PAGE_SIZE,
-          }),
-        );
+          });
+        });
+        turn.answered();
+        return answer;
       } catch (error) {
+        // Our now and a margin lie in upstream's future: told by its refusal, and obeyed from the next round on.
+        if (to !== undefined && error instanceof AlignFault && error.kind === 'invalid_request') {
+          unbounded.add(connection.environment);
+        }
         const limited = error instanceof AlignFault && error.kind === 'rate_limited';
         if (!limited || isFirst || tries > PATIENCE) throw error;
         pause = Math.max(error.retryAfterMs ?? 0, timings.pollFloor, timings.pageSpacing);

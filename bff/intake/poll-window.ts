@@ -11,6 +11,8 @@ const DAY_MS = 24 * HOUR_MS;
 export const SKEW_MS = 26 * HOUR_MS;
 /** An order that cannot be read widens the window for so long (ms); afterwards the daily sweep looks for it. */
 const HOLD_MS = DAY_MS;
+/** So far back a sweep goes at least, however short the history (ms): further than the one before it can lie. */
+const LEAST_SWEEP_MS = 3 * DAY_MS;
 /** Sweeps of clinics that were connected together do not stay together (ms). */
 const SWEEP_SPREAD_MS = 2 * HOUR_MS;
 
@@ -26,7 +28,7 @@ export interface PollWindow {
 
 type Progress = Pick<
   ConnectionRow,
-  'id' | 'cursor_at' | 'backfilled_at' | 'last_sweep_at' | 'sweep_from' | 'sweep_page'
+  'id' | 'created_at' | 'cursor_at' | 'backfilled_at' | 'last_sweep_at' | 'sweep_from' | 'sweep_page'
 >;
 
 /**
@@ -40,10 +42,11 @@ export function toWindow(
   timings: Pick<AlignTimings, 'overlap' | 'backfillDays'>,
   heldFrom: number | null,
 ): PollWindow {
-  const { cursor_at: cursor } = connection;
+  const { cursor_at: cursor, created_at: connectedAt } = connection;
   const first = connection.backfilled_at === null;
   const to = now + SKEW_MS;
-  if (cursor === null) return { from: backTo(now, timings), to, first };
+  // Until the first case was seen, from where the first listing began: what comes meanwhile is behind our now.
+  if (cursor === null) return { from: backTo(Math.min(now, connectedAt), timings), to, first };
   return { from: Math.min(Math.min(cursor, now) - timings.overlap, heldFrom ?? Infinity), to, first };
 }
 
@@ -60,17 +63,21 @@ export function heldFrom(
 export function toSweepPlace(
   connection: Progress,
   now: number,
-  timings: Pick<AlignTimings, 'backfillDays'>,
+  timings: Pick<AlignTimings, 'overlap' | 'backfillDays'>,
 ): Place | null {
   const { sweep_page: page, sweep_from: from } = connection;
   if (page !== null) return { from: from ?? undefined, page };
   const last = connection.last_sweep_at ?? connection.backfilled_at;
   if (last === null || now - last < DAY_MS + spreadOf(connection.id)) return null;
-  return { from: backTo(now, timings), page: 1 };
+  const history = backTo(now, timings);
+  const begin = backTo(Math.min(now, connection.created_at), timings);
+  if (history === undefined || begin === undefined) return { from: undefined, page: 1 };
+  return { from: Math.min(history, Math.max(now - LEAST_SWEEP_MS, begin)), page: 1 };
 }
 
-function backTo(now: number, { backfillDays }: Pick<AlignTimings, 'backfillDays'>): number | undefined {
-  return backfillDays === null ? undefined : now - backfillDays * DAY_MS;
+function backTo(at: number, timings: Pick<AlignTimings, 'overlap' | 'backfillDays'>): number | undefined {
+  const { overlap, backfillDays } = timings;
+  return backfillDays === null ? undefined : at - backfillDays * DAY_MS - overlap;
 }
 
 function spreadOf(id: string): number {

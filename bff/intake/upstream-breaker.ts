@@ -9,8 +9,9 @@ export type CallOutcome =
   | { readonly kind: 'failed'; readonly retryAfter: number | null; readonly alive: boolean }
   | { readonly kind: 'nothing' };
 
-/** A call that may go out. Ended once, whatever comes of it. */
+/** A call that may go out. */
 export interface Leave {
+  /** Over for the others as soon as upstream has said a word; what its next calls say after that is heard all the same. */
   end(outcome: CallOutcome): void;
 }
 
@@ -29,6 +30,8 @@ export interface UpstreamBreaker {
   admitsAnybody(): boolean;
   /** It failed lately: it should not take every slot. */
   isTroubled(id: string): boolean;
+  /** All of those. */
+  troubled(): string[];
   /** Whether nothing goes out at all, but probes. */
   isDown(): boolean;
   /** When somebody who is held back now may go on (ms); null: nobody is, or nobody knows. */
@@ -154,7 +157,7 @@ export function createUpstreamBreaker(parts: {
       let ended = false;
       return {
         end(outcome) {
-          if (ended) return;
+          if (ended) return judge(id, outcome, { probes: false, probesAll: false });
           ended = true;
           running -= 1;
           const isProbe = probes || probesAll;
@@ -166,6 +169,7 @@ export function createUpstreamBreaker(parts: {
     },
 
     isTroubled: (id) => stateOf(id).kind !== 'closed',
+    troubled: () => [...clinics].flatMap(([id, { kind }]) => (kind === 'closed' ? [] : [id])),
     isDown: () => all.kind !== 'closed',
 
     nextChange() {
