@@ -1,5 +1,5 @@
 import type { LedgerSummary } from '../../shared/ledger.ts';
-import type { AlignPort } from '../align/index.ts';
+import type { AlignPort, AlignTimings } from '../align/index.ts';
 import type { Clock } from '../deps.ts';
 import type { Store } from '../store/index.ts';
 import type { ConnectionRow } from '../store/schema.ts';
@@ -10,6 +10,8 @@ export type SumUp = (connection: ConnectionRow) => Promise<LedgerSummary>;
 /** A round is at most this much longer than the floor (its jitter), and two may fail to end before people are told. */
 const ROUND = 1.05;
 const ROUNDS = 2;
+/** Pauses that an ordinary round has where pages are spaced: for a second page of its window, and one of the sweep. */
+const PAUSES = 2;
 
 export function createLedgerSummary(parts: {
   store: Store;
@@ -58,7 +60,7 @@ const NOTHING = { total: 0, by_notification: 0, recovered: 0, waiting: 0 };
 export function isBehind(
   connection: Pick<ConnectionRow, 'state' | 'last_full_check_at'>,
   now: number,
-  timings: { readonly pollFloor: number; readonly requestTimeout: number },
+  timings: RoundTimings,
 ): boolean {
   if (connection.state === 'unpaired') return false;
   const checked = connection.last_full_check_at;
@@ -66,6 +68,8 @@ export function isBehind(
 }
 
 /** ms */
-export function overdueAfter({ pollFloor, requestTimeout }: { pollFloor: number; requestTimeout: number }): number {
-  return ROUNDS * (pollFloor * ROUND + requestTimeout);
+export function overdueAfter({ pollFloor, pageSpacing, requestTimeout }: RoundTimings): number {
+  return ROUNDS * (pollFloor * ROUND + requestTimeout + PAUSES * pageSpacing);
 }
+
+type RoundTimings = Pick<AlignTimings, 'pollFloor' | 'pageSpacing' | 'requestTimeout'>;

@@ -5,6 +5,7 @@ import type { ConnectionRow, LoginRow } from '../store/schema.ts';
 import type { TokenSets } from '../vault/token-sets.ts';
 import type { Vault } from '../vault/vault.ts';
 import { nextCallbackHealth } from './callback-health.ts';
+import { accountTurn } from './connection-state.ts';
 import type { PairAccount } from './pair-account.ts';
 
 /** rules.md "Un-pair": once a day at most (ms). */
@@ -39,6 +40,15 @@ export function createCallbackRepair(parts: {
         .returningAll()
         .executeTakeFirst(),
     );
+  }
+
+  async function isPaired(connectionId: string): Promise<boolean> {
+    const row = await store.db
+      .selectFrom('connections')
+      .select('state')
+      .where('id', '=', connectionId)
+      .executeTakeFirst();
+    return row?.state === 'paired';
   }
 
   async function repeat(connection: ConnectionRow): Promise<void> {
@@ -89,8 +99,14 @@ export function createCallbackRepair(parts: {
     try {
       const connection = await claim(connectionId);
       if (connection === undefined) return;
-      await repeat(connection);
-      log.info({ connection: connectionId }, 'the callback was silent: Pair was repeated');
+      const { environment, account_id: accountId } = connection;
+      const isRepeated = await store.alone([accountTurn(environment, accountId)], async () => {
+        // Un-paired while it waited for its turn: nobody's account is paired again behind their back.
+        if (!(await isPaired(connectionId))) return false;
+        await repeat(connection);
+        return true;
+      });
+      if (isRepeated) log.info({ connection: connectionId }, 'the callback was silent: Pair was repeated');
     } catch (error) {
       const kind = error instanceof AlignFault ? error.kind : 'internal';
       log.warn(

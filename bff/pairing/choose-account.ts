@@ -11,7 +11,7 @@ import type { ConnectionRow, SignInRow } from '../store/schema.ts';
 import type { Principal, TenantKey } from '../tenancy.ts';
 import type { TokenSets } from '../vault/token-sets.ts';
 import { nextCallbackHealth } from './callback-health.ts';
-import { CONNECTED } from './connection-state.ts';
+import { accountTurn, CONNECTED } from './connection-state.ts';
 import type { PairAccount } from './pair-account.ts';
 import type { SignIns } from './sign-ins.ts';
 import { rethrowAsProblem } from './to-problem-error.ts';
@@ -229,7 +229,7 @@ export function createChooseAccount(parts: ChooseAccountParts): ChooseAccount {
     // must not both reach upstream, whichever instances they came to. Where all else fails a unique index decides.
     choose: (principal, accountId) =>
       store.alone(
-        [toName(principal), `choosing tenant ${toText(principal)}`, `account ${principal.environment} ${accountId}`],
+        [toName(principal), `choosing tenant ${toText(principal)}`, accountTurn(principal.environment, accountId)],
         () => choose(principal, accountId),
       ),
   };

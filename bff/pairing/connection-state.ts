@@ -28,3 +28,8 @@ export function nextConnectionState(state: ConnectionState, event: ConnectionEve
 
 /** The account is this tenant's: nobody else may take it, and no other account may be chosen. */
 export const CONNECTED = ['paired', 'needs_login'] as const satisfies readonly ConnectionState[];
+
+/** For `Store.alone`: what changes upstream whether an account is paired goes one after another. */
+export function accountTurn(environment: string, accountId: string): string {
+  return `account ${environment} ${accountId}`;
+}

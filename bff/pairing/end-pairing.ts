@@ -11,7 +11,7 @@ import type { TokenSets } from '../vault/token-sets.ts';
 import type { Vault } from '../vault/vault.ts';
 import type { CallbackTokens } from './callback-tokens.ts';
 import type { ConnectionEnds } from './connection-ends.ts';
-import { nextConnectionState } from './connection-state.ts';
+import { accountTurn, nextConnectionState } from './connection-state.ts';
 import type { Connections } from './connections.ts';
 import type { SignIns } from './sign-ins.ts';
 import { toProblemError } from './to-problem-error.ts';
@@ -141,9 +141,15 @@ export function createEndPairing(parts: EndPairingParts): EndPairing {
     },
 
     async unpair(principal) {
-      const connection = await requireCurrent(principal);
-      const outcome = await unpairUpstream(connection, principal.userId);
-      await store.write((tx) => storeUnpaired(tx, principal, connection.id, outcome), principal);
+      const { environment, account_id: accountId } = await requireCurrent(principal);
+      // A repeat of Pair that is on its way ends first: after an un-pair it would pair the account again.
+      await store.alone([accountTurn(environment, accountId)], async () => {
+        const connection = await connections.current(principal);
+        // Two people at once: the second finds it done.
+        if (connection === null || connection.state === 'unpaired') return;
+        const outcome = await unpairUpstream(connection, principal.userId);
+        await store.write((tx) => storeUnpaired(tx, principal, connection.id, outcome), principal);
+      });
     },
 
     async signOut(principal) {

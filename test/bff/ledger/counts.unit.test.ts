@@ -304,4 +304,12 @@ describe('an account is behind', () => {
     const row = { state, last_full_check_at: checked === null ? null : START - checked };
     expect(isBehind(row, START, TIMINGS)).toBe(behind);
   });
+
+  it('no sooner because its rounds rest between their pages', () => {
+    const row = { state: 'paired', last_full_check_at: START - 600_000 } as const;
+    expect(isBehind(row, START, { ...TIMINGS, pageSpacing: 120_000 })).toBe(false);
+    expect(isBehind({ ...row, last_full_check_at: START - 793_000 }, START, { ...TIMINGS, pageSpacing: 120_000 })).toBe(
+      true,
+    );
+  });
 });

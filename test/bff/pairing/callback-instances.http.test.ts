@@ -8,7 +8,7 @@ import { createPairing } from '../../../bff/pairing/create-pairing.ts';
 import { createVendors } from '../../../bff/vendors.ts';
 import { createSeal } from '../../../bff/vault/seal.ts';
 import { key } from '../http/stand.ts';
-import { silent } from '../support/fixtures.ts';
+import { settle, silent } from '../support/fixtures.ts';
 import { ADAMS, createPairingStand, PUBLIC_URL, type PairingStand } from './stand.ts';
 
 const DAY = 86_400_000;
@@ -80,6 +80,40 @@ describe('a callback', () => {
     await another().repairCallback(id);
     expect(pairs()).toBe(3);
     expect((await state()).callback_state).toBe('registered');
+  });
+
+  it('is not given to Align again behind the back of somebody who un-pairs at that moment', async () => {
+    await learn(stand.connections, 'poll');
+    await learn(stand.connections, 'poll');
+    const { align } = stand.upstream;
+    const pair = align.pair.bind(align);
+    const unpair = align.unpair.bind(align);
+    const reached: string[] = [];
+    let letGo = (): void => undefined;
+    const held = new Promise<void>((resolve) => {
+      letGo = resolve;
+    });
+    Object.assign(align, {
+      pair: async (...input: Parameters<typeof pair>) => {
+        await held;
+        reached.push('pair');
+        return pair(...input);
+      },
+      unpair: (...input: Parameters<typeof unpair>) => {
+        reached.push('unpair');
+        return unpair(...input);
+      },
+    });
+    const repeat = stand.connections.repairCallback(id);
+    await settle();
+    const ann = await stand.person('ann');
+    const ending = ann.unpair();
+    await settle();
+    letGo();
+    expect((await ending).status).toBe(204);
+    await repeat;
+    expect(reached).toEqual(['pair', 'unpair']);
+    expect((await state()).callback_state).toBe('none');
   });
 
   it('waits a day after a repeat that failed, too', async () => {
