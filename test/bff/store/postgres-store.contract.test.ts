@@ -347,41 +347,6 @@ describe('the database’s clock', () => {
   });
 });
 
-describe('opening', () => {
-  it('by five instances at once makes one schema', async () => {
-    const empty = await openDatabase();
-    const stores = await Promise.all([1, 2, 3, 4, 5].map(() => open(empty.url)));
-    await Promise.all(stores.map((store, index) => store.write((tx) => insert(tx, `i${index}`))));
-    expect(await stored(stores[0] as Store)).toEqual(['i0', 'i1', 'i2', 'i3', 'i4']);
-  });
-
-  it('is refused when a newer release has been here', async () => {
-    await (await open()).write((tx) => sql`insert into kysely_migration values ('9999-future', '')`.execute(tx));
-    await expect(open()).rejects.toThrow(/newer release.*9999-future/);
-  });
-
-  it.each([
-    ['a wrong password', (url: URL) => Object.assign(url, { password: 'sesame-1' }), /refuses this user or password/],
-    ['an unknown database', (url: URL) => Object.assign(url, { pathname: '/nowhere' }), /does not exist/],
-    ['a server that is not there', (url: URL) => Object.assign(url, { port: '9' }), /nobody answers/],
-  ])('says what is wrong with %s, and never the password', async (_name, change, sentence) => {
-    const url = change(new URL(database.url)).href;
-    const error: unknown = await open(url).catch((reason: unknown) => reason);
-    expect(error).toMatchObject({ name: 'StoreError', message: expect.stringMatching(sentence) as string });
-    expect(String(error)).not.toContain(new URL(url).password);
-  });
-
-  it('says so when the user may not make tables', async () => {
-    await database.query(`create role guest_${database.name} login password 'guest'`);
-    try {
-      const url = Object.assign(new URL(database.url), { username: `guest_${database.name}`, password: 'guest' });
-      await expect(open(url.href)).rejects.toThrow(/lacks rights/);
-    } finally {
-      await database.query(`drop role guest_${database.name}`);
-    }
-  });
-});
-
 describe('a database that is busy or away', () => {
   it('rejects a write that waits for a lock too long, and goes on afterwards', async () => {
     const store = await open();
