@@ -126,7 +126,7 @@ export class IteroScanInbox extends IteroElement {
     emit: (event) => this.emit(event),
     look: () => this.#detailLook(),
     manages: () => this.has('pair:manage'),
-    focus: (orderId) => this.#list.focus(orderId),
+    focus: (orderId) => this.#list.focus(orderId, true),
   });
   #rows: readonly Row[] = [];
   #rowKeys: readonly RowKey[] = [];

@@ -101,12 +101,16 @@ export class VirtualList implements ReactiveController {
     this.#attach(null);
   }
 
-  /** Brings a row into view and moves the focus to the control marked `data-focus` in it. */
-  async focus(id: string): Promise<void> {
+  /**
+   * Brings a row into view and moves the focus to the control marked `data-focus` in it.
+   * @param first as the first one in view: a case that opens grows below the edge while it loads
+   */
+  async focus(id: string, first = false): Promise<void> {
     const index = this.#layout.indexes.get(id);
     if (index === undefined || this.#scroller === null) return;
     this.#focused = id;
-    this.reveal(id);
+    if (first) this.#scrollBy(topOf(this.#layout, index) - this.#view.from);
+    else this.reveal(id);
     this.#host.requestUpdate();
     await this.#host.updateComplete;
     this.#observed.get(id)?.querySelector<HTMLElement>('[data-focus]')?.focus({ preventScroll: true });

@@ -144,6 +144,23 @@ describe('“Where did my scan go?”', () => {
     assert.deepEqual(opened, ['101']);
   });
 
+  it('shows the opened case from its top, with room below for what it brings', async () => {
+    for (let minute = 2; minute < 30; minute += 1)
+      clinic.bff.scans.set(String(100 + minute), sampleScan(String(100 + minute), { minute, unread: false }));
+    const scan = sampleScan('115', { minute: 15, unread: false });
+    clinic.answer = whereAnswer(finding('here', 'open_scan', { orderId: '115', scan }));
+    const element = clinic.inbox();
+    element.style.setProperty('--itero-list-height', '400px');
+    await clinic.ask(element);
+    clinic.search(element, '115');
+    await shows(element, 'It is here.');
+    control(element, 'Open the case').click();
+    await until('it has the focus', () => focusIn(element)?.id === 'case-115');
+    const top = (selector: string): number =>
+      element.renderRoot.querySelector(selector)?.getBoundingClientRect().top ?? 0;
+    await until('it is the first one', () => Math.abs(top('li.open') - top('.list')) < 4);
+  });
+
   it('opens a case that the filter hides, and one that is far down the list', async () => {
     for (let minute = 2; minute < 90; minute += 1)
       clinic.bff.scans.set(
