@@ -73,7 +73,12 @@ export function createLedgerFigures(parts: {
         const since = clock.now() - overdueAfter(align.environment().timings);
         const { count } = await connections()
           .where('state', '=', 'paired')
-          .where((eb) => eb.or([eb('last_full_check_at', 'is', null), eb('last_full_check_at', '<', since)]))
+          .where((eb) =>
+            eb.or([
+              eb('last_full_check_at', 'is', null),
+              eb.and([eb('last_full_check_at', '<', since), eb('last_pair_at', '<', since)]),
+            ]),
+          )
           .select((eb) => eb.fn.countAll<number>().as('count'))
           .executeTakeFirstOrThrow();
         return count;

@@ -58,13 +58,16 @@ const NOTHING = { total: 0, by_notification: 0, recovered: 0, waiting: 0 };
  * @param now ms since the epoch
  */
 export function isBehind(
-  connection: Pick<ConnectionRow, 'state' | 'last_full_check_at'>,
+  connection: Pick<ConnectionRow, 'state' | 'last_full_check_at' | 'last_pair_at'>,
   now: number,
   timings: RoundTimings,
 ): boolean {
   if (connection.state === 'unpaired') return false;
   const checked = connection.last_full_check_at;
-  return checked === null || now - checked > overdueAfter(timings);
+  if (checked === null) return true;
+  // One that was just connected again has its time to be listed, like everybody.
+  const since = connection.state === 'paired' ? Math.max(checked, connection.last_pair_at) : checked;
+  return now - since > overdueAfter(timings);
 }
 
 /** ms */

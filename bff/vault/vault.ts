@@ -51,11 +51,24 @@ export function createVault(parts: VaultParts): Vault {
   const log = parts.log.child({ part: 'vault' });
   const refresher = createRefresher({ store, sets, align, clock, log });
 
+  /**
+   * The environment may be switched while a call waits for a token: one of the former must never go to the hosts of the new one,
+   * and what the new one says of it is no news.
+   * @throws AlignFault `not_configured` with property `environment`
+   */
+  function stay(environment: string): void {
+    if (environment !== align.environment().name) {
+      throw new AlignFault('not_configured', 'vault', { property: 'environment' });
+    }
+  }
+
   /** A dead refresh token is told once, whoever met it. */
   async function refresh(set: TokenSet, login: LoginRow): Promise<TokenSet> {
+    stay(login.environment);
     try {
       return await refresher.refresh(set.id, set.generation, login);
     } catch (error) {
+      stay(login.environment);
       if (error instanceof AlignFault && error.kind === 'invalid_grant') await events.tokenRefused(set.id);
       throw error;
     }
@@ -66,11 +79,13 @@ export function createVault(parts: VaultParts): Vault {
     if (set === null) throw new AlignFault('invalid_grant', 'vault', { property: 'token set' });
     if (isEnding(set, clock.now())) set = await refresh(set, login);
     try {
+      stay(login.environment);
       return await call(set.accessToken, login);
     } catch (error) {
       if (!(error instanceof AlignFault) || error.kind !== 'unauthorized') throw error;
       // align-api §9: 401 → refresh once. A refused token did nothing, so that a write may be sent again.
       set = await refresh(set, login);
+      stay(login.environment);
       return call(set.accessToken, login);
     }
   }
@@ -96,9 +111,7 @@ export function createVault(parts: VaultParts): Vault {
   return {
     async withToken(input, call) {
       const { connection, userId } = input;
-      if (connection.environment !== align.environment().name) {
-        throw new AlignFault('not_configured', 'vault', { property: 'environment' });
-      }
+      stay(connection.environment);
       let fault = new AlignFault('invalid_grant', 'vault', { property: 'login' });
       const logins = await candidates(input);
       for (const [index, login] of logins.entries()) {

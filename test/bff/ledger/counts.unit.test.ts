@@ -301,12 +301,19 @@ describe('an account is behind', () => {
     ['also when it was lost: cases may be there that nobody learns of', { state: 'lost', checked: 400_000 }, true],
     ['not after an un-pair here', { state: 'unpaired', checked: null }, false],
   ] as const)('%s', (_, { state, checked }, behind) => {
-    const row = { state, last_full_check_at: checked === null ? null : START - checked };
+    const last_full_check_at = checked === null ? null : START - checked;
+    const row = { state, last_full_check_at, last_pair_at: START - 900_000 };
     expect(isBehind(row, START, TIMINGS)).toBe(behind);
   });
 
+  it('not while one that was just connected again has its first listing before it', () => {
+    const row = { state: 'paired', last_full_check_at: START - 9_000_000 } as const;
+    expect(isBehind({ ...row, last_pair_at: START - 300_000 }, START, TIMINGS)).toBe(false);
+    expect(isBehind({ ...row, last_pair_at: START - 313_000 }, START, TIMINGS)).toBe(true);
+  });
+
   it('no sooner because its rounds rest between their pages', () => {
-    const row = { state: 'paired', last_full_check_at: START - 600_000 } as const;
+    const row = { state: 'paired', last_full_check_at: START - 600_000, last_pair_at: START - 900_000 } as const;
     expect(isBehind(row, START, { ...TIMINGS, pageSpacing: 120_000 })).toBe(false);
     expect(isBehind({ ...row, last_full_check_at: START - 793_000 }, START, { ...TIMINGS, pageSpacing: 120_000 })).toBe(
       true,

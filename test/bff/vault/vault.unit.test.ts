@@ -251,4 +251,27 @@ describe('whose login', () => {
     await settle();
     expect(stand.upstream.refreshes).toBe(0);
   });
+
+  it('goes nowhere when the environment is switched while it waits for a new one', async () => {
+    const connection = await stand.connection();
+    await stand.login(connection, 'ann');
+    stand.clock.set(stand.clock.now() + 3_600_001);
+    stand.upstream.beforeAnswer = () => Promise.resolve(stand.switchTo('production'));
+    let calls = 0;
+    const used = stand.vault.withToken({ connection }, () => Promise.resolve((calls += 1)));
+    await expect(used).rejects.toMatchObject({ property: 'environment' });
+    expect(calls).toBe(0);
+  });
+
+  it('is not taken for dead on the word of another environment', async () => {
+    const connection = await stand.connection();
+    await stand.login(connection, 'ann');
+    stand.clock.set(stand.clock.now() + 3_600_001);
+    stand.upstream.refresh = () => {
+      stand.switchTo('production');
+      return Promise.reject(new AlignFault('invalid_grant', 'refresh'));
+    };
+    await expect(stand.vault.withToken({ connection }, stand.use)).rejects.toMatchObject({ property: 'environment' });
+    expect(stand.refused).toEqual([]);
+  });
 });
