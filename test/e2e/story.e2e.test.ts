@@ -10,6 +10,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { startDemo, type Demo } from './support/demo.ts';
 import {
   chooseAccount,
+  clearFaults,
   control,
   newPerson,
   openBrowser,
@@ -37,14 +38,6 @@ async function download(person: Person, name: RegExp): Promise<string> {
   const path = join(downloads, file.suggestedFilename());
   await file.saveAs(path);
   return path;
-}
-
-async function clearFaults(): Promise<void> {
-  const answer = await fetch(`${demo.align}/control/faults`, {
-    method: 'DELETE',
-    headers: { 'content-type': 'application/json' },
-  });
-  expect(answer.status).toBe(200);
 }
 
 /** Moves the case on at the console, as the lab would. */
@@ -189,7 +182,7 @@ describe('from "Send to scanner" to a picture in the patient record', () => {
       patient: { firstName: 'Lost', lastName: 'Notice', chartNumber: '' },
     });
     await inbox(keller).locator('bdi', { hasText: 'Lost Notice' }).first().waitFor({ timeout: 30_000 });
-    await clearFaults();
+    await clearFaults(demo);
     await inbox(keller)
       .getByText(/\d+ cases, .* 3 from before, [1-9]\d* recovered, checked \d\d:\d\d/)
       .waitFor();
@@ -247,7 +240,7 @@ describe('from "Send to scanner" to a picture in the patient record', () => {
     const patient = [...heading.matchAll(/\p{Lu}[\p{L}’'-]{3,}|LH-\d+/gu)].map(([word]) => word);
     expect(patient.length).toBeGreaterThan(2);
     expect(patient.filter((word) => !['Chart', 'Born', 'Phone'].includes(word) && details.includes(word))).toEqual([]);
-    await clearFaults();
+    await clearFaults(demo);
   });
 
   it('an assistant without an Align login sends an RX through the dentist’s', async () => {

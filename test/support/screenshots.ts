@@ -7,7 +7,16 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
 import { startDemo, type Demo } from '../e2e/support/demo.ts';
-import { chooseAccount, control, newPerson, openBrowser, sendRx, signIn, type Person } from '../e2e/support/people.ts';
+import {
+  chooseAccount,
+  clearFaults,
+  control,
+  newPerson,
+  openBrowser,
+  sendRx,
+  signIn,
+  type Person,
+} from '../e2e/support/people.ts';
 
 type Scheme = 'light' | 'dark';
 interface Look {
@@ -142,6 +151,7 @@ async function loseThings(dentist: Person, demo: Demo): Promise<void> {
   await page.getByText(/[1-9]\d* recovered/).waitFor();
   await page.getByText('What these numbers mean').click();
   await shoot(page, 'ledger', [wide]);
+  await clearFaults(demo);
 
   await control(demo, 'faults', { on: 'scan', kind: 'ide-absent' });
   await page.goto(`${demo.dpms}/patients/p-1003`);

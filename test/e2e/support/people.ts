@@ -83,3 +83,12 @@ export async function control(demo: Demo, path: string, body: unknown = {}): Pro
   if (!answer.ok) throw new Error(`control/${path}: ${answer.status} ${text}`);
   return text === '' ? null : (JSON.parse(text) as unknown);
 }
+
+/** Ends every fault that was asked for. */
+export async function clearFaults(demo: Demo): Promise<void> {
+  const answer = await fetch(`${demo.align}/control/faults`, {
+    method: 'DELETE',
+    headers: { 'content-type': 'application/json' },
+  });
+  if (!answer.ok) throw new Error(`the faults were not cleared: ${answer.status}`);
+}
