@@ -42,7 +42,8 @@ export function createHintLoop(parts: IntakeParts): DueLoop {
         vault.withToken({ connection }, (token) => align.orderByRxId(token, group.rxId)),
       );
       if (order.accountId !== connection.account_id) return await closeHints(store, group, 'gone', 'other_account');
-      const { outcome } = await merge.merge({ connection, order, learntBy: 'notification' });
+      const toldAt = group.firstReceivedAt;
+      const { outcome } = await merge.merge({ connection, order, learntBy: 'notification', toldAt });
       await closeHints(store, group, 'done', outcome);
       await health.noteAnswer(connection);
     } catch (error) {

@@ -18,6 +18,11 @@ export interface MergeInput {
   readonly learntBy: LearntBy;
   /** Part of the first listing: counts as read, announces nothing. */
   readonly backfill?: boolean;
+  /**
+   * When the notification that led here was put on disk (ms since the epoch), where the caller knows: looking for it reads all that
+   * waits of the clinic, which in a burst is much.
+   */
+  readonly toldAt?: number;
 }
 
 /** `announced`: a version became visible; `updated`: its patient or its request changed; `none`: nothing new. */
@@ -57,7 +62,7 @@ export function createMerge(parts: {
 
     // History was notified to whoever was connected then.
     const told = verdict.kind === 'version' && learntBy !== 'backfill';
-    const notified = told ? await notifiedAt(tx, connection, order.rxId) : null;
+    const notified = told ? (input.toldAt ?? (await notifiedAt(tx, connection, order.rxId))) : null;
     const { timings } = align.environment();
     const write = { connection, order, seen, verdict, learntBy, notifiedAt: notified, now, timings };
     const stored = await storeCase(tx, write);
