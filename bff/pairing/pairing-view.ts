@@ -4,6 +4,7 @@ import type { Store } from '../store/index.ts';
 import type { ConnectionRow, LoginRow } from '../store/schema.ts';
 import type { Principal } from '../tenancy.ts';
 import type { Connections } from './connections.ts';
+import { nextCheckOf } from './next-check.ts';
 import type { SignIns } from './sign-ins.ts';
 
 /** `GET /v1/pairing`: state, logins, health and ledger summary of the session's clinic, as this person sees it. */
@@ -27,17 +28,6 @@ export function createPairingView(parts: {
       .execute();
   }
 
-  async function nextCheckOf(connection: ConnectionRow): Promise<number | null> {
-    if (connection.state !== 'paired') return null;
-    const lease = await store.db
-      .selectFrom('poll_leases')
-      .select('not_before')
-      .where('environment', '=', connection.environment)
-      .where('account_id', '=', connection.account_id)
-      .executeTakeFirst();
-    return lease?.not_before ?? null;
-  }
-
   return async (principal) => {
     const { name: environment, simulated } = align.environment();
     const connection = await connections.current(principal);
@@ -54,7 +44,7 @@ export function createPairingView(parts: {
       health: {
         lastNotificationAt: toIso(shown?.last_notification_at),
         lastFullCheckAt: toIso(shown?.last_full_check_at),
-        nextCheckAt: shown === null ? null : toIso(await nextCheckOf(shown)),
+        nextCheckAt: shown === null ? null : toIso(await nextCheckOf(store, shown)),
         callback: shown?.callback_state ?? 'none',
         problem: shown?.problem ?? null,
       },

@@ -3,6 +3,7 @@ import { AlignFault } from '../align/index.ts';
 import type { Clock } from '../deps.ts';
 import { ProblemError } from '../http/problem-error.ts';
 import type { Connections } from '../pairing/connections.ts';
+import { nextCheckOf } from '../pairing/next-check.ts';
 import type { PracticeBook } from '../requests/practice-book.ts';
 import { isVisible } from '../scans/case-query.ts';
 import type { Store } from '../store/index.ts';
@@ -182,15 +183,4 @@ async function accountsOf(store: Store, key: TenantKey): Promise<Map<string, str
     .orderBy('last_pair_at')
     .execute();
   return new Map(rows.map((row) => [row.account_id, row.account_name]));
-}
-
-async function nextCheckOf(store: Store, connection: ConnectionRow): Promise<number | null> {
-  if (connection.state !== 'paired') return null;
-  const lease = await store.db
-    .selectFrom('poll_leases')
-    .select('not_before')
-    .where('environment', '=', connection.environment)
-    .where('account_id', '=', connection.account_id)
-    .executeTakeFirst();
-  return lease?.not_before ?? null;
 }

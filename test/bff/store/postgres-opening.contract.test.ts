@@ -1,38 +1,26 @@
 /** What a PostgreSQL database must be before a store opens on it. */
 import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createSystemClock } from '../../../bff/clock.ts';
-import { openStore, type Store, type Tx } from '../../../bff/store/index.ts';
+import type { Store } from '../../../bff/store/index.ts';
 import { openDatabase, type TestDatabase } from '../../support/postgres.ts';
-import { silent } from '../support/fixtures.ts';
+import { createOpenedStores, insertCounter, storedCounters, type OpenedStores } from './postgres-stores.ts';
 
 let database: TestDatabase;
-let opened: Store[];
+let stores: OpenedStores;
 beforeEach(async () => {
   database = await openDatabase();
-  opened = [];
+  stores = createOpenedStores(database);
 });
-afterEach(async () => {
-  await Promise.all(opened.map((store) => store.close()));
-  await database.drop();
-});
+afterEach(() => stores.close());
 
-async function open(url = database.url): Promise<Store> {
-  const store = await openStore({ url, clock: createSystemClock(), log: silent });
-  opened.push(store);
-  return store;
-}
-
-const insert = (tx: Tx, tenant: string) =>
-  tx.insertInto('event_counters').values({ vendor: 'v', tenant, last_id: 0, pruned_to: 0 }).execute();
+const open = (url?: string): Promise<Store> => stores.open(url);
 
 describe('opening', () => {
   it('by five instances at once makes one schema', async () => {
     const empty = await openDatabase();
-    const stores = await Promise.all([1, 2, 3, 4, 5].map(() => open(empty.url)));
-    await Promise.all(stores.map((store, index) => store.write((tx) => insert(tx, `i${index}`))));
-    const rows = await stores[0]?.db.selectFrom('event_counters').select('tenant').orderBy('tenant').execute();
-    expect(rows?.map((row) => row.tenant)).toEqual(['i0', 'i1', 'i2', 'i3', 'i4']);
+    const instances = await Promise.all([1, 2, 3, 4, 5].map(() => open(empty.url)));
+    await Promise.all(instances.map((store, index) => store.write((tx) => insertCounter(tx, `i${index}`))));
+    expect(await storedCounters(instances[0] as Store)).toEqual(['i0', 'i1', 'i2', 'i3', 'i4']);
   });
 
   it('is refused when a newer release has been here', async () => {

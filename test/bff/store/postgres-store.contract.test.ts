@@ -7,11 +7,12 @@ import { createSystemClock } from '../../../bff/clock.ts';
 import { openStore, type Store, type Tx } from '../../../bff/store/index.ts';
 import { openDatabase, type TestDatabase } from '../../support/postgres.ts';
 import { silent } from '../support/fixtures.ts';
+import { createOpenedStores, insertCounter, storedCounters, type OpenedStores } from './postgres-stores.ts';
 
 const CLINIC = { vendor: 'v', tenant: 'riverside' };
 
 let database: TestDatabase;
-let opened: Store[];
+let stores: OpenedStores;
 let template: TestDatabase;
 beforeAll(async () => {
   template = await openDatabase();
@@ -19,27 +20,16 @@ beforeAll(async () => {
 });
 beforeEach(async () => {
   database = await openDatabase(template);
-  opened = [];
+  stores = createOpenedStores(database);
 });
-afterEach(async () => {
-  await Promise.all(opened.map((store) => store.close()));
-  await database.drop();
-});
+afterEach(() => stores.close());
 
-async function open(url = database.url): Promise<Store> {
-  const store = await openStore({ url, clock: createSystemClock(), log: silent });
-  opened.push(store);
-  return store;
-}
+const open = (url?: string): Promise<Store> => stores.open(url);
 const openThree = (): Promise<[Store, Store, Store]> => Promise.all([open(), open(), open()]);
 /** The instance that the call number `index` goes to. */
 const nth = ([one, two, three]: [Store, Store, Store], index: number): Store =>
   index % 3 === 0 ? one : index % 3 === 1 ? two : three;
 
-const insert = (tx: Tx, tenant: string, lastId = 0) =>
-  tx.insertInto('event_counters').values({ vendor: 'v', tenant, last_id: lastId, pruned_to: 0 }).execute();
-const stored = async (store: Store) =>
-  (await store.db.selectFrom('event_counters').select('tenant').orderBy('tenant').execute()).map((row) => row.tenant);
 const lastId = async (store: Store): Promise<number | undefined> =>
   (await store.db.selectFrom('event_counters').select('last_id').executeTakeFirst())?.last_id;
 
@@ -50,7 +40,7 @@ async function countUp(tx: Tx): Promise<void> {
     .select('last_id')
     .where('tenant', '=', 'riverside')
     .executeTakeFirst();
-  if (row === undefined) return void (await insert(tx, 'riverside', 1));
+  if (row === undefined) return void (await insertCounter(tx, 'riverside', 1));
   await tx
     .updateTable('event_counters')
     .set({ last_id: row.last_id + 1 })
@@ -78,13 +68,13 @@ describe('works of one clinic', () => {
     const entered = Promise.withResolvers<void>();
     const released = Promise.withResolvers<void>();
     const held = store.write(async (tx) => {
-      await insert(tx, 'slow');
+      await insertCounter(tx, 'slow');
       entered.resolve();
       await released.promise;
       order.push('slow');
     }, CLINIC);
     await entered.promise;
-    await store.write((tx) => insert(tx, 'other'), { vendor: 'v', tenant: 'lakeview' });
+    await store.write((tx) => insertCounter(tx, 'other'), { vendor: 'v', tenant: 'lakeview' });
     order.push('other');
     released.resolve();
     await held;
@@ -94,10 +84,10 @@ describe('works of one clinic', () => {
   it('leave connections for everybody else, however many wait', async () => {
     const store = await open();
     const burst = Array.from({ length: 200 }, () => store.write(countUp, CLINIC));
-    await store.write((tx) => insert(tx, 'elsewhere'));
+    await store.write((tx) => insertCounter(tx, 'elsewhere'));
     expect((await lastId(store)) ?? 0).toBeLessThan(200);
     await Promise.all(burst);
-    expect(await stored(store)).toEqual(['elsewhere', 'riverside']);
+    expect(await storedCounters(store)).toEqual(['elsewhere', 'riverside']);
   });
 
   it('are stored exactly where they were told so, whatever the others do', async () => {
@@ -111,7 +101,7 @@ describe('works of one clinic', () => {
         const writes = fails.map(async (failing, index) => {
           const name = `${round}-${String(index).padStart(2, '0')}`;
           await store.write(async (tx) => {
-            await insert(tx, name);
+            await insertCounter(tx, name);
             store.afterCommit(tx, () => ran.push(name));
             if (failing) throw new Error('refused');
           }, CLINIC);
@@ -121,7 +111,7 @@ describe('works of one clinic', () => {
         expect(outcomes.map(({ status }) => status === 'rejected')).toEqual(fails);
         expect(ran).toEqual(ran.toSorted());
         expect(ran).toEqual(acknowledged.toSorted());
-        expect((await stored(store)).filter((name) => name.startsWith(`${round}-`))).toEqual(ran);
+        expect((await storedCounters(store)).filter((name) => name.startsWith(`${round}-`))).toEqual(ran);
       }),
       { numRuns: 12 },
     );
@@ -133,33 +123,33 @@ describe('a write', () => {
     const [store, other] = await openThree();
     let inside: string[] = ['not looked'];
     await store.write(async (tx) => {
-      await insert(tx, 'a');
-      inside = await stored(store);
+      await insertCounter(tx, 'a');
+      inside = await storedCounters(store);
     }, CLINIC);
     expect(inside).toEqual([]);
-    expect(await stored(other)).toEqual(['a']);
+    expect(await storedCounters(other)).toEqual(['a']);
   });
 
   it('that swallowed a fault of the database is refused, and takes nobody with it', async () => {
     const store = await open();
     const swallow = (tenant: string) =>
       store.write(async (tx) => {
-        await insert(tx, tenant);
+        await insertCounter(tx, tenant);
         await sql`select 1 / 0`.execute(tx).catch(() => undefined);
       }, CLINIC);
     const outcomes = await Promise.allSettled([
       swallow('alone'),
       swallow('with others'),
-      store.write((tx) => insert(tx, 'innocent'), CLINIC),
+      store.write((tx) => insertCounter(tx, 'innocent'), CLINIC),
     ]);
     expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'fulfilled']);
-    expect(await stored(store)).toEqual(['innocent']);
+    expect(await storedCounters(store)).toEqual(['innocent']);
   });
 
   it('is run again after a deadlock, until both are stored', async () => {
     const store = await open();
-    await store.write((tx) => insert(tx, 'a'));
-    await store.write((tx) => insert(tx, 'b'));
+    await store.write((tx) => insertCounter(tx, 'a'));
+    await store.write((tx) => insertCounter(tx, 'b'));
     let runs = 0;
     let both = 0;
     let meet = (): void => undefined;
@@ -190,10 +180,10 @@ describe('a write', () => {
 
   it('survives connections that died while nobody used them', async () => {
     const store = await open();
-    await store.write((tx) => insert(tx, 'a'));
+    await store.write((tx) => insertCounter(tx, 'a'));
     await cutConnections();
-    await store.write((tx) => insert(tx, 'b'));
-    expect(await stored(store)).toEqual(['a', 'b']);
+    await store.write((tx) => insertCounter(tx, 'b'));
+    expect(await storedCounters(store)).toEqual(['a', 'b']);
   });
 
   it('is run again when its connection breaks before the commit', async () => {
@@ -201,12 +191,12 @@ describe('a write', () => {
     let runs = 0;
     await store.write(async (tx) => {
       runs += 1;
-      await insert(tx, 'a');
+      await insertCounter(tx, 'a');
       if (runs === 1) await cutConnections();
       await sql`select 1`.execute(tx);
     }, CLINIC);
     expect(runs).toBe(2);
-    expect(await stored(store)).toEqual(['a']);
+    expect(await storedCounters(store)).toEqual(['a']);
   });
 
   it('is never acknowledged when its connection breaks in the middle of COMMIT', async () => {
@@ -216,7 +206,7 @@ describe('a write', () => {
       create function slow() returns trigger language plpgsql as $$ begin perform pg_sleep(20); return null; end $$;
       create constraint trigger slow after insert on event_counters deferrable initially deferred
         for each row execute function slow()`);
-    const write = store.write((tx) => insert(tx, 'a'), CLINIC);
+    const write = store.write((tx) => insertCounter(tx, 'a'), CLINIC);
     const outcome = write.then(
       () => 'acknowledged',
       (error: Error) => error.message,
@@ -224,7 +214,7 @@ describe('a write', () => {
     await inCommit();
     await cutConnections();
     expect(await outcome).toContain('not known');
-    expect(await stored(store)).toEqual([]);
+    expect(await storedCounters(store)).toEqual([]);
   });
 
   it('waits for the disk, although the server’s own default would not', async () => {
@@ -241,20 +231,20 @@ describe('a write', () => {
     ['a boolean', true],
   ])('refuses %s as the other database does', async (_name, value) => {
     const store = await open();
-    await expect(store.write((tx) => insert(tx, 'a', value as never))).rejects.toThrow('cannot be stored');
+    await expect(store.write((tx) => insertCounter(tx, 'a', value as never))).rejects.toThrow('cannot be stored');
   });
 
   it('takes a time with a fraction, rounded up, and no infinite one', async () => {
     const store = await open();
-    await store.write((tx) => insert(tx, 'a', 41.2));
+    await store.write((tx) => insertCounter(tx, 'a', 41.2));
     expect(await lastId(store)).toBe(42);
-    await expect(store.write((tx) => insert(tx, 'b', Infinity))).rejects.toThrow('cannot be stored');
+    await expect(store.write((tx) => insertCounter(tx, 'b', Infinity))).rejects.toThrow('cannot be stored');
   });
 
   it('takes text with a NUL in it, which PostgreSQL does not know', async () => {
     const store = await open();
-    await store.write((tx) => insert(tx, 'a\0b'));
-    expect(await stored(store)).toEqual(['a\uFFFDb']);
+    await store.write((tx) => insertCounter(tx, 'a\0b'));
+    expect(await storedCounters(store)).toEqual(['a\uFFFDb']);
   });
 });
 
@@ -350,17 +340,17 @@ describe('the database’s clock', () => {
 describe('a database that is busy or away', () => {
   it('rejects a write that waits for a lock too long, and goes on afterwards', async () => {
     const store = await open();
-    await store.write((tx) => insert(tx, 'a'));
+    await store.write((tx) => insertCounter(tx, 'a'));
     const other = new Client({ connectionString: database.url });
     await other.connect();
     await other.query('begin; lock table event_counters in exclusive mode');
     const refused = store.write(async (tx) => {
       await sql`set local lock_timeout = 50`.execute(tx);
-      await insert(tx, 'b');
+      await insertCounter(tx, 'b');
     });
     await expect(refused).rejects.toMatchObject({ code: '55P03' });
     await other.end();
-    await store.write((tx) => insert(tx, 'c'));
-    expect(await stored(store)).toEqual(['a', 'c']);
+    await store.write((tx) => insertCounter(tx, 'c'));
+    expect(await storedCounters(store)).toEqual(['a', 'c']);
   });
 });

@@ -9,6 +9,7 @@ import {
   type PairState,
 } from '../../../widget/itero-pair/pair-state.ts';
 import type { Account, Login, Pairing } from '../../../shared/pairing.ts';
+import { NO_CASES } from '../fixtures/pairings.fixture.ts';
 
 const account = (id: string, configured = true): Account => ({ id, name: id, city: null, country: null, configured });
 const NORTH = account('north');
@@ -32,16 +33,7 @@ function aPairing(over: Partial<Pairing> = {}): Pairing {
       callback: 'confirmed',
       problem: null,
     },
-    ledger: {
-      cases: 0,
-      byNotification: 0,
-      recovered: 0,
-      backfilled: 0,
-      waiting: 0,
-      pending: 0,
-      provedUntil: null,
-      behind: false,
-    },
+    ledger: NO_CASES,
     ...over,
   };
 }
