@@ -50,6 +50,14 @@ async function move(button: string): Promise<void> {
   await bench.close();
 }
 
+/** Opens "Where did my scan go?" by keyboard, and waits for its part: what is typed before goes nowhere. */
+async function askWhere(key: 'Tab' | 'Shift+Tab' = 'Tab'): Promise<void> {
+  await tabTo(keller.page, /button "Where did my scan go\?"/, key);
+  await press(keller.page, 'Enter');
+  await inbox(keller).getByRole('dialog').getByRole('textbox').waitFor();
+  expect(await focused(keller.page)).toContain('itero-scan-inbox input');
+}
+
 describe('from "Send to scanner" to a picture in the patient record', () => {
   beforeAll(async () => {
     [demo, browser] = await Promise.all([startDemo(), openBrowser()]);
@@ -197,8 +205,7 @@ describe('from "Send to scanner" to a picture in the patient record', () => {
 
   it('asked by keyboard where a scan went, the inbox finds it by name and opens it', async () => {
     await keller.page.goto(`${demo.dpms}/scans`);
-    await tabTo(keller.page, /button "Where did my scan go\?"/);
-    await press(keller.page, 'Enter');
+    await askWhere();
     await keller.page.keyboard.type('lost notice');
     await press(keller.page, 'Enter');
     await inbox(keller).getByRole('heading', { name: 'It is here.' }).first().waitFor();
@@ -206,8 +213,7 @@ describe('from "Send to scanner" to a picture in the patient record', () => {
     await press(keller.page, 'Enter');
     await inbox(keller).getByRole('region', { name: 'Lost Notice' }).waitFor();
     expect(await focused(keller.page)).toMatch(/itero-scan-inbox button "Lost Notice/);
-    await tabTo(keller.page, /button "Where did my scan go\?"/, 'Shift+Tab');
-    await press(keller.page, 'Enter');
+    await askWhere('Shift+Tab');
     await keller.page.keyboard.type('Nobody Knows-Them');
     await press(keller.page, 'Enter');
     await inbox(keller).getByRole('heading', { name: 'Nothing was found here.' }).waitFor();

@@ -46,10 +46,11 @@ describe('the list of requests', () => {
 
   it('folds away what was closed more than a day ago, and nothing that is open', () => {
     const now = Date.parse('2026-11-25T10:00:00.000Z');
+    const before = '2026-11-24T09:59:59.000Z';
     const items = [
-      scanRequest({ id: 'old-open', state: 'unconfirmed' }),
-      scanRequest({ id: 'old-closed', state: 'scanned' }),
-      scanRequest({ id: 'new-closed', state: 'cancelled', createdAt: '2026-11-25T09:00:00.000Z' }),
+      scanRequest({ id: 'old-open', state: 'unconfirmed', createdAt: before }),
+      scanRequest({ id: 'old-closed', state: 'scanned', createdAt: before }),
+      scanRequest({ id: 'new-closed', state: 'cancelled', createdAt: '2026-11-24T10:00:01.000Z' }),
     ];
     const [current, earlier] = splitRequests(items, now);
     expect([current.map(({ id }) => id), earlier.map(({ id }) => id)]).toEqual([
