@@ -31,7 +31,9 @@ export const WHERE_ACTIONS = [
   'repair_notifications', // sign in again, so that notifications come
   'use_newer_scanner', // Element 1 or later
   'choose_other_clinic', // it belongs to another account
-  'search_again', // other words; or look at the console whether it was sent
+  'search_again', // other words
+  'look_at_scanner', // whether it is there, or was sent
+  'send_again', // a new request, if the patient is to be scanned
 ] as const;
 export type WhereAction = (typeof WHERE_ACTIONS)[number];
 
@@ -56,6 +58,8 @@ export type EvidenceKind = (typeof EVIDENCE)[number];
 export const findingSchema = v.object({
   rule: v.picklist(WHERE_RULES),
   action: v.picklist(WHERE_ACTIONS),
+  /** Nothing is known under what was typed; this only has a similar name, and may be another patient's. */
+  similar: v.boolean(),
   evidence: v.array(
     v.object({ kind: v.picklist(EVIDENCE), value: v.nullable(v.string()), at: v.nullable(v.string()) }),
   ),

@@ -1,6 +1,7 @@
 import type { LearntBy, Phase } from '../../shared/scan.ts';
 import type { Tx } from '../store/index.ts';
 import type { ConnectionRow, ScanRow } from '../store/schema.ts';
+import { spellings } from './rx-id.ts';
 
 /** How a case counts in the ledger's sum: once, by the most telling of its versions. */
 export type CameBy = ScanRow['came_by'];
@@ -58,7 +59,7 @@ export async function notifiedAt(tx: Tx, connection: ConnectionRow, rxId: string
     .selectFrom('hints')
     .select((eb) => eb.fn.min('received_at').as('at'))
     .where('connection_id', '=', connection.id)
-    .where('rx_id', '=', rxId)
+    .where('rx_id', 'in', spellings(rxId))
     .where('state', '=', 'waiting')
     .executeTakeFirst();
   return hint?.at ?? null;

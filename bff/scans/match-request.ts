@@ -1,6 +1,7 @@
 import type { UpstreamOrder } from '../align/index.ts';
 import type { Tx } from '../store/index.ts';
 import type { ConnectionRow } from '../store/schema.ts';
+import { spellings } from './rx-id.ts';
 
 /** The request whose RX an order carries. */
 export interface RequestMatch {
@@ -25,7 +26,7 @@ export async function findRequest(
     .where('tenant', '=', connection.tenant)
     .where('environment', '=', connection.environment)
     .where('account_id', '=', connection.account_id)
-    .where('rx_id', '=', order.rxId)
+    .where('rx_id', 'in', spellings(order.rxId))
     .executeTakeFirst();
   if (request === undefined) return null;
   const { patient } = order;

@@ -36,7 +36,7 @@ export function createWhereEndpoint(parts: FactParts & { audit: Audit; links: As
 }
 
 function toFinding(
-  { rule, action, evidence, requestId, row }: Judged,
+  { rule, action, evidence, requestId, row, similar }: Judged,
   links: AssetLinks,
   principal: Principal,
 ): Finding {
@@ -44,6 +44,7 @@ function toFinding(
   return {
     rule,
     action,
+    similar,
     evidence: [...evidence],
     requestId,
     orderId: row?.order_id ?? null,

@@ -1,7 +1,7 @@
 import type { EvidenceKind, Finding, WhereAction, WhereRule } from '../../shared/where.ts';
 import type { MarkedScan } from '../scans/case-query.ts';
 import type { ConnectionRow, ScanRequestRow } from '../store/schema.ts';
-import type { RxAnswer } from './facts.ts';
+import type { Facts, RxAnswer } from './facts.ts';
 
 export type Evidence = Finding['evidence'][number];
 
@@ -12,6 +12,8 @@ export interface Judged {
   readonly evidence: readonly Evidence[];
   readonly requestId: string | null;
   readonly row: MarkedScan | null;
+  /** It may be somebody else's: only the name looks alike. */
+  readonly similar: boolean;
   readonly at: number;
 }
 
@@ -20,6 +22,15 @@ export function accountOf(connection: ConnectionRow): Evidence[] {
   const account = evidence('account', connection.account_name);
   if (connection.state === 'paired') return [account];
   return [account, evidence('account_lost', connection.state, connection.ended_at)];
+}
+
+/** Up to when everything was compared, and when it is next: nobody asks while the clinic is not connected. */
+export function checksOf({ connection, nextCheckAt }: Pick<Facts, 'connection' | 'nextCheckAt'>): Evidence[] {
+  if (connection === null) return [];
+  const last = evidence('last_full_check', null, connection.last_full_check_at);
+  return nextCheckAt === null || connection.state !== 'paired'
+    ? [last]
+    : [last, evidence('next_check', null, nextCheckAt)];
 }
 
 export function requestedAs(request: ScanRequestRow): Evidence {
@@ -44,7 +55,13 @@ export function judged(
   rule: WhereRule,
   action: WhereAction,
   because: readonly Evidence[],
-  of: { readonly at: number; readonly requestId?: string; readonly row?: MarkedScan | null },
+  of: {
+    readonly at: number;
+    readonly requestId?: string;
+    readonly row?: MarkedScan | null;
+    readonly similar?: boolean;
+  },
 ): Judged {
-  return { rule, action, evidence: because, requestId: of.requestId ?? null, row: of.row ?? null, at: of.at };
+  const { at, requestId = null, row = null, similar = false } = of;
+  return { rule, action, evidence: because, requestId, row, similar, at };
 }

@@ -33,6 +33,8 @@ export interface CaseFact {
 /** A request for which no case is known. */
 export interface RequestFact {
   readonly row: ScanRequestRow;
+  /** `similar`: nothing was found under what was typed, and this name looks like it. */
+  readonly match: 'exact' | 'similar';
   readonly answer: RxAnswer | null;
   readonly scanner: ScannerFact | null;
   /** An order that may answer it, where its own sending got no clear answer. */

@@ -48,14 +48,15 @@ export function createFacts(parts: FactParts): (principal: Principal, text: stri
     // Upstream may have said meanwhile that the clinic is not connected any more.
     const connection = (await connections.current(principal)) ?? before;
     const rxId = toTypedRx(search, found);
-    const typed = rxId === null ? undefined : asked.get(rxId);
+    const answered = rxId === null ? undefined : asked.get(rxId);
+    const typed = answered === undefined ? null : hide(answered, chart);
     return {
       connection,
       accounts,
       nextCheckAt: await nextCheckOf(store, connection),
       ...(await toFacts(search, found, asked, await scannersOf(connection, userId, found))),
       elsewhere: found.elsewhere,
-      typed: rxId === null || typed === undefined ? null : { rxId, answer: hide(typed, chart) },
+      typed: rxId === null || typed === null ? null : { rxId, answer: typed },
       chart,
       now,
     };
@@ -120,9 +121,12 @@ function toTypedRx({ text }: Search, { exact, requests, elsewhere }: Found): str
   return known ? null : text.toLowerCase();
 }
 
-/** A bound session must not tell an RX of another patient from one that does not exist. */
-function hide(answer: RxAnswer, chart: string | null): RxAnswer {
-  return chart === null || answer.kind === 'no_answer' ? answer : { kind: 'not_found' };
+/**
+ * A bound session must not tell an RX of another patient from one that does not exist, and must not say either that
+ * upstream has none: it is told nothing of what upstream said.
+ */
+function hide(answer: RxAnswer, chart: string | null): RxAnswer | null {
+  return chart === null || answer.kind === 'no_answer' ? answer : null;
 }
 
 async function toFacts(
@@ -161,6 +165,7 @@ async function toFacts(
   );
   const requests: RequestFact[] = lonely.map((row) => ({
     row,
+    match: found.guessed.has(row.id) ? 'similar' : 'exact',
     answer: row.rx_id === null ? null : (asked.get(row.rx_id) ?? null),
     scanner: scanner(scannerOf(row)),
     possible: possible.find((one) => one.order_id === row.possible_order_id && isVisible(one, search.chart)) ?? null,

@@ -1,6 +1,6 @@
 import type { Phase } from '../../shared/scan.ts';
 import type { WhereAction, WhereRule } from '../../shared/where.ts';
-import { accountOf, evidence, judged, requestedAs, wordOf, type Evidence, type Judged } from './evidence.ts';
+import { accountOf, checksOf, evidence, judged, requestedAs, wordOf, type Judged } from './evidence.ts';
 import type { Facts, RequestFact } from './facts.ts';
 
 interface Stage {
@@ -12,6 +12,8 @@ const NEVER_OPENED: Stage = { rule: 'never_opened', action: 'open_on_scanner' };
 const SENDING: Stage = { rule: 'sending', action: 'wait' };
 const MODELING: Stage = { rule: 'modeling', action: 'wait' };
 const HERE: Stage = { rule: 'here', action: 'open_scan' };
+/** Upstream's own word is told; what it means is not guessed. */
+const UNHEARD_OF: Stage = { rule: 'unknown', action: 'look_at_scanner' };
 
 /** align-api §6 "Scanner-side statuses that people know". */
 const STAGES: Readonly<Record<string, Stage>> = {
@@ -25,24 +27,29 @@ const STAGES: Readonly<Record<string, Stage>> = {
   'align production': MODELING,
 };
 
-/** @param phase of a case; an RX without one that is past the scanner is on its way */
+/** Of an RX that is past the scanner: without a case of it, that is on its way. */
+const PAST_THE_SCANNER: ReadonlySet<string> = new Set(['completed', 'lab review']);
+
+/** @param phase of a case; absent for an RX that has none yet */
 export function stageOf(status: string, phase?: Phase): Stage {
-  const stage = STAGES[status.trim().toLowerCase()];
+  const word = status.trim().toLowerCase();
+  const stage = STAGES[word];
   if (stage !== undefined) return stage;
   if (phase === 'rescan') return SENDING;
   if (phase === 'modeling' || phase === 'milling') return MODELING;
-  return phase === undefined ? SENDING : HERE;
+  if (phase !== undefined) return HERE;
+  return PAST_THE_SCANNER.has(word) ? SENDING : UNHEARD_OF;
 }
 
 /** What one request without a known case says. Pure. */
 export function judgeRequest(fact: RequestFact, facts: Facts): Judged {
   const { row } = fact;
-  const of = { at: row.created_at, requestId: row.id };
+  const of = { at: row.created_at, requestId: row.id, similar: fact.match === 'similar' };
   const state = evidence('request_state', row.state, row.changed_at);
   switch (row.state) {
     case 'refused':
     case 'cancelled':
-      return judged('unknown', 'search_again', [state], of);
+      return judged('unknown', 'send_again', [state], of);
     case 'sending':
       return judged('never_opened', 'wait', [state], of);
     case 'unconfirmed':
@@ -50,7 +57,7 @@ export function judgeRequest(fact: RequestFact, facts: Facts): Judged {
         const scanned = evidence('status', fact.possible.status, fact.possible.modified_at);
         return judged('here', 'open_scan', [state, scanned], { ...of, row: fact.possible });
       }
-      return judged('unknown', 'search_again', [state, ...checked(facts)], of);
+      return judged('unknown', 'look_at_scanner', [state, ...checksOf(facts)], of);
     case 'sent':
     case 'scanned':
       return judgeSent(fact, facts);
@@ -59,16 +66,16 @@ export function judgeRequest(fact: RequestFact, facts: Facts): Judged {
   }
 }
 
-function judgeSent({ row, answer, scanner }: RequestFact, facts: Facts): Judged {
+function judgeSent({ row, answer, scanner, match }: RequestFact, facts: Facts): Judged {
   const { connection, accounts, now } = facts;
-  const of = { at: row.created_at, requestId: row.id };
+  const of = { at: row.created_at, requestId: row.id, similar: match === 'similar' };
   const sent = [evidence('request_sent', row.rx_id, row.created_at), requestedAs(row)];
   if (connection === null || connection.account_id !== row.account_id) {
     const account = evidence('account', accounts.get(row.account_id) ?? row.account_id);
     return judged('other_clinic', 'choose_other_clinic', [account, ...sent], of);
   }
   if (connection.state !== 'paired') {
-    return judged('not_connected', 'connect', [...accountOf(connection), ...sent, ...checked(facts)], of);
+    return judged('not_connected', 'connect', [...accountOf(connection), ...sent, ...checksOf(facts)], of);
   }
   if (scanner !== null && !scanner.supported) {
     return judged('scanner_too_old', 'use_newer_scanner', [evidence('scanner', scanner.name), ...sent], of);
@@ -83,24 +90,18 @@ function judgeSent({ row, answer, scanner }: RequestFact, facts: Facts): Judged 
     case 'other_account':
       return judged('other_clinic', 'choose_other_clinic', because, of);
     case 'not_found':
-      // It was taken off the scanner by somebody else: the console knows.
-      return judged('unknown', 'search_again', [...because, ...checked(facts)], of);
+      // Removed there, or never known: the scanner tells whether it was scanned all the same.
+      return judged('unknown', 'look_at_scanner', [...because, ...checksOf(facts)], of);
     case 'found':
+      // Its case came this moment and is not linked yet: nothing is said of it that the next look does not know better.
+      return judged('unknown', 'wait', because, of);
     case 'no_answer':
     case undefined:
       // From what is stored: the last complete listing is younger than the RX and holds no case of it.
       return (connection.proved_until ?? 0) > row.created_at
-        ? judged('never_opened', 'open_on_scanner', [...because, ...checked(facts)], of)
-        : judged('unknown', 'wait', [...because, ...checked(facts)], of);
+        ? judged('never_opened', 'open_on_scanner', [...because, ...checksOf(facts)], of)
+        : judged('unknown', 'wait', [...because, ...checksOf(facts)], of);
     default:
       return answer satisfies never;
   }
-}
-
-function checked({ connection, nextCheckAt }: Facts): Evidence[] {
-  if (connection === null) return [];
-  const last = evidence('last_full_check', null, connection.last_full_check_at);
-  return nextCheckAt === null || connection.state !== 'paired'
-    ? [last]
-    : [last, evidence('next_check', null, nextCheckAt)];
 }

@@ -1,6 +1,6 @@
 import type { WhereRule } from '../../shared/where.ts';
 import type { ConnectionRow } from '../store/schema.ts';
-import { accountOf, evidence, judged, wordOf, type Judged } from './evidence.ts';
+import { accountOf, checksOf, evidence, judged, wordOf, type Judged } from './evidence.ts';
 import type { Facts } from './facts.ts';
 import { judgeCase } from './judge-case.ts';
 import { judgeRequest, stageOf } from './judge-request.ts';
@@ -15,12 +15,14 @@ const RANK: Readonly<Record<WhereRule, number>> = {
   sending: 0,
   modeling: 0,
   never_opened: 0,
-  not_connected: 0,
+  not_connected: -1,
   other_clinic: 0,
   here: 1,
-  no_notifications: 2,
-  unknown: 3,
+  no_notifications: 3,
+  unknown: 4,
 };
+/** What only looks alike never goes before what was asked for. */
+const SIMILAR = 2;
 
 /** Facts → findings, most telling first, never empty. Pure. Source: issue 3 §4, docs/decisions/0011. */
 export function judgeWhere(facts: Facts): Judged[] {
@@ -34,9 +36,23 @@ export function judgeWhere(facts: Facts): Judged[] {
     ),
     ...judgeTyped(facts),
   ];
-  const explained = found.some(({ rule }) => rule !== 'unknown');
-  const clinic = explained ? [] : judgeClinic(connection, facts, found);
-  return [...found, ...clinic].sort((a, b) => RANK[a.rule] - RANK[b.rule] || b.at - a.at).slice(0, MOST);
+  const clinic = judgeClinic(connection, facts, found);
+  const telling = found.sort(byRank).slice(0, MOST - clinic.length);
+  return noteChecks([...telling, ...clinic].sort(byRank), facts);
+}
+
+function byRank(a: Judged, b: Judged): number {
+  return rankOf(a) - rankOf(b) || b.at - a.at;
+}
+
+function rankOf({ rule, similar }: Judged): number {
+  return similar ? SIMILAR : RANK[rule];
+}
+
+/** The newest that is here may not be the one that is missed: it says up to when iTero was compared. */
+function noteChecks(findings: Judged[], facts: Facts): Judged[] {
+  const newest = findings.findIndex(({ rule }) => rule === 'here');
+  return findings.map((one, at) => (at === newest ? { ...one, evidence: [...one.evidence, ...checksOf(facts)] } : one));
 }
 
 /** An RX id that this clinic never sent: an RX made on the scanner or in MyiTero, or another clinic's. */
@@ -45,7 +61,9 @@ function judgeTyped({ typed, now }: Facts): Judged[] {
   const asked = evidence('asked_upstream', wordOf(typed.answer), now);
   switch (typed.answer.kind) {
     case 'status':
-      return [{ ...stageOf(typed.answer.status), evidence: [asked], requestId: null, row: null, at: now }];
+      return [
+        { ...stageOf(typed.answer.status), evidence: [asked], requestId: null, row: null, similar: false, at: now },
+      ];
     case 'other_account':
       return [judged('other_clinic', 'choose_other_clinic', [asked], { at: now })];
     case 'found':
@@ -57,15 +75,16 @@ function judgeTyped({ typed, now }: Facts): Judged[] {
   }
 }
 
-/** Why it may be that nothing is known; the last one says what was looked through. */
+/**
+ * Why what is looked for may not have come, also where something older is here; where nothing is, the last one says what
+ * was looked through.
+ */
 function judgeClinic(connection: ConnectionRow, facts: Facts, found: readonly Judged[]): Judged[] {
-  const { now, nextCheckAt, typed } = facts;
-  const checks = [
-    evidence('last_full_check', null, connection.last_full_check_at),
-    ...(nextCheckAt === null ? [] : [evidence('next_check', null, nextCheckAt)]),
-  ];
+  const { now, typed } = facts;
+  const checks = checksOf(facts);
   const clinic: Judged[] = [];
   if (connection.state !== 'paired') {
+    if (found.some(({ rule }) => rule === 'not_connected')) return clinic;
     clinic.push(judged('not_connected', 'connect', [...accountOf(connection), ...checks], { at: now }));
   } else if (isUnheard(connection)) {
     const last = evidence('last_notification', null, connection.last_notification_at);

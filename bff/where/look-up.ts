@@ -1,5 +1,6 @@
 import { isVisible, type MarkedScan } from '../scans/case-query.ts';
-import { foldName } from '../store/fold-name.ts';
+import { spellings } from '../scans/rx-id.ts';
+import { foldName, toStem } from '../store/fold-name.ts';
 import type { ScanRequestRow } from '../store/schema.ts';
 import type { ElsewhereFact } from './facts.ts';
 import * as looks from './looks.ts';
@@ -16,6 +17,8 @@ export interface Found {
   /** May be what was asked for, under another name. */
   readonly similar: readonly { readonly row: MarkedScan; readonly request: ScanRequestRow | null }[];
   readonly requests: readonly ScanRequestRow[];
+  /** Ids of the requests among them of which only the name looks like what was typed. */
+  readonly guessed: ReadonlySet<string>;
   readonly elsewhere: readonly ElsewhereFact[];
 }
 
@@ -23,27 +26,38 @@ export interface Found {
 export async function lookUp(search: looks.Search): Promise<Found> {
   const { chart, text, cases, accounts } = search;
   const seen = (row: Parameters<typeof isVisible>[0]): boolean => isVisible(row, chart);
-  const wanted = text ?? chart ?? '';
-  const requests = await findRequests(search);
+  const meant = await findRequests(search);
   const places = text === null ? [] : (await looks.placesById(search, text)).filter(seen);
   const here = places.filter(({ account_id }) => account_id === cases.accountId);
-  const orderIds = [...here.map(({ order_id }) => order_id), ...requests.flatMap(({ order_id }) => order_id ?? [])];
+  const orderIds = [...here.map(({ order_id }) => order_id), ...meant.flatMap(({ order_id }) => order_id ?? [])];
   const rows = [
     ...(await looks.casesByOrder(search, orderIds)),
-    ...(await looks.casesByChart(search, wanted)),
+    ...(await findByChart(search, (one) => looks.casesByChart(search, one))),
     ...(text === null ? [] : await findByName(search, text)),
   ].filter(seen);
   const exact = unique(rows)
     .toSorted((a, b) => b.modified_at - a.modified_at)
     .slice(0, looks.FEW);
+  const guessed = meant.length + exact.length > 0 ? [] : await guessRequests(search);
+  const requests = [...meant, ...guessed];
   return {
     exact,
     similar: await findSimilar(search, requests, exact),
     requests,
+    guessed: new Set(guessed.map(({ id }) => id)),
     elsewhere: places
       .filter(({ account_id }) => account_id !== cases.accountId)
       .map(({ account_id, order_id }) => ({ accountName: accounts.get(account_id) ?? account_id, orderId: order_id })),
   };
+}
+
+/** Whose case it is compares exactly (rules.md); whoever looks may type "c-3" for "C-3", where nothing is known as "c-3". */
+async function findByChart<T>({ text, chart }: looks.Search, look: (chart: string) => Promise<T[]>): Promise<T[]> {
+  for (const one of text === null ? [chart ?? ''] : spellings(text)) {
+    const found = one === '' ? [] : await look(one);
+    if (found.length > 0) return found;
+  }
+  return [];
 }
 
 async function findByName(search: looks.Search, text: string): Promise<MarkedScan[]> {
@@ -60,16 +74,37 @@ async function findRequests(search: looks.Search): Promise<ScanRequestRow[]> {
   const rows: ScanRequestRow[] = [];
   if (text === null) rows.push(...(chart === null ? [] : await looks.requestsByChart(search, chart)));
   else {
-    rows.push(...(await looks.requestsByRx(search, text)), ...(await looks.requestsByChart(search, text)));
+    rows.push(
+      ...(await looks.requestsByRx(search, text)),
+      ...(await findByChart(search, (one) => looks.requestsByChart(search, one))),
+    );
     const typed = foldName(text);
     if (typed !== '') rows.push(...(await looks.requestsByName(search, typed, splits(typed))));
-    // Those still open are few: somebody may have typed one with a slip, or only begun to.
-    const open = await looks.openRequests(search);
-    rows.push(...open.filter((row) => isMeant(text, toName(row)) || isSimilar(text, toName(row))));
+    // Those still open are few: somebody may only have begun to type.
+    rows.push(...(await looks.openRequests(search)).filter((row) => isMeant(text, toName(row))));
   }
   return [...new Map(rows.map((row) => [row.id, row])).values()]
     .sort((a, b) => b.created_at - a.created_at)
     .slice(0, looks.FEW);
+}
+
+/** Open ones whose name looks like what was typed: for when nothing is known under that. */
+async function guessRequests(search: looks.Search): Promise<ScanRequestRow[]> {
+  const { text } = search;
+  if (text === null) return [];
+  const open = await looks.openRequests(search);
+  return open
+    .filter((row) => isSimilar(text, toName(row)))
+    .sort((a, b) => b.created_at - a.created_at)
+    .slice(0, looks.FEW);
+}
+
+/** Cases whose last name begins as one of the typed words does: a slip mostly comes later in a word. */
+async function casesByWords(search: looks.Search, text: string): Promise<MarkedScan[]> {
+  const stems = new Set(foldName(text).split(' ').slice(0, MOST_WORDS).map(toStem));
+  const rows: MarkedScan[] = [];
+  for (const stem of stems) if (stem !== '') rows.push(...(await looks.casesByStem(search, stem)));
+  return rows;
 }
 
 /**
@@ -88,7 +123,7 @@ async function findSimilar(
     ({ order_id, state }) => order_id === null && (state === 'sent' || state === 'unconfirmed'),
   );
   const tray = await looks.casesInTray(search, now - NEAR_MS);
-  const mistyped = exact.length > 0 ? [] : await looks.casesByStem(search, foldName(text));
+  const mistyped = exact.length > 0 ? [] : await casesByWords(search, text);
   return unique([...tray, ...mistyped])
     .filter((row) => !known.has(row.order_id))
     .flatMap((row) => {

@@ -1,6 +1,7 @@
 /** The single looks into the store: each goes along one index and is bounded, so that it costs the same at any number of cases. */
 import type { Kysely } from 'kysely';
 import { markedRows, type Cases, type MarkedScan } from '../scans/case-query.ts';
+import { spellings } from '../scans/rx-id.ts';
 import { toStem } from '../store/fold-name.ts';
 import type { ScanRequestRow, Schema } from '../store/schema.ts';
 
@@ -151,9 +152,4 @@ function requestsOf({ db, cases, chart }: Search) {
     .where('tenant', '=', cases.tenant)
     .where('environment', '=', cases.environment);
   return chart === null ? query : query.where('chart_number', '=', chart);
-}
-
-/** Ids are kept as upstream wrote them, and typed as people like. */
-function spellings(text: string): string[] {
-  return [...new Set([text, text.toLowerCase(), text.toUpperCase()])];
 }

@@ -117,10 +117,12 @@ export class ArrivalDesk implements ReactiveController {
       gone: this.#gone,
       settings: toSettings(this.#host.settingsUrl),
       pairHere: document.querySelector('itero-pair') !== null,
+      requestHere: document.querySelector('itero-scan-request') !== null,
       search: this.#searched,
       again: this.#again,
       toBox: this.#toBox,
-      toPair: this.#toPair,
+      toPair: () => this.#toElement('itero-pair', 'heading'),
+      toRequest: () => this.#toElement('itero-scan-request', 'open'),
       show: (scan) => void this.#show(scan),
       close: this.#close,
     });
@@ -176,12 +178,16 @@ export class ArrivalDesk implements ReactiveController {
     box?.select();
   };
 
-  readonly #toPair = (): void => {
+  /** Leaves for another element of this page. */
+  #toElement(tag: 'itero-pair' | 'itero-scan-request', focusId: string): void {
     this.#close();
-    const pair = document.querySelector<HTMLElement>('itero-pair');
-    pair?.scrollIntoView({ block: 'center' });
-    pair?.shadowRoot?.getElementById('heading')?.focus();
-  };
+    const element = document.querySelector<HTMLElement>(tag);
+    element?.scrollIntoView({ block: 'center' });
+    // Its button may not be there, or not be ready to be pressed: then its heading.
+    for (const id of [focusId, 'heading']) {
+      if (document.activeElement !== element) element?.shadowRoot?.getElementById(id)?.focus();
+    }
+  }
 
   readonly #close = (): void => {
     const dialog = this.#dialog;

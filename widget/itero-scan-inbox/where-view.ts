@@ -7,10 +7,9 @@ import { adviceWords, evidenceLabel, evidenceValue, findingWords, type AdviceVie
 import type { WhereState } from './where-search.ts';
 import { orderName, patientName, procedureName } from './words.ts';
 
+/** Bound to a patient: the scan meant is this patient's, the box is for its order number or RX id. */
 export interface WhereView extends AdviceView {
   readonly state: WhereState;
-  /** Bound to a patient: the scan meant is this patient's, the box is for its order number or RX id. */
-  readonly bound: boolean;
   readonly initialsOnly: boolean;
   /** The case cannot be shown any more. */
   readonly gone: boolean;
@@ -18,10 +17,13 @@ export interface WhereView extends AdviceView {
   readonly settings: string | null;
   /** The connection is on this page. */
   readonly pairHere: boolean;
+  /** So is the form for requests. */
+  readonly requestHere: boolean;
   readonly search: (event: Event) => void;
   readonly again: () => void;
   readonly toBox: () => void;
   readonly toPair: () => void;
+  readonly toRequest: () => void;
   readonly show: (scan: Scan) => void;
   readonly close: () => void;
 }
@@ -124,6 +126,11 @@ function findingView(finding: Finding, view: WhereView): TemplateResult {
   const advice = adviceWords(finding, view);
   return html`<li class="finding ${finding.rule}" part="finding">
     <h3>${findingWords(finding)}</h3>
+    ${
+      finding.similar && finding.scan === null
+        ? html`<p>${msg('Only the name looks like what you typed: it may be another patient’s.')}</p>`
+        : nothing
+    }
     ${finding.scan === null ? nothing : caseLine(finding.scan, view)}
     ${
       finding.evidence.length === 0
@@ -171,11 +178,21 @@ function actionView({ action, scan, myIteroUrl }: Finding, view: WhereView): Tem
     case 'repair_notifications':
     case 'choose_other_clinic':
       return settingsOr(view);
+    case 'look_at_scanner':
+      return againView(view);
+    case 'send_again':
+      return view.requestHere
+        ? html`<button type="button" class="primary" @click=${view.toRequest}>${msg('Go to the scan request')}</button>`
+        : searchElseView(view);
     case 'search_again':
-      return html`<button type="button" @click=${view.toBox}>${msg('Search for something else')}</button>`;
+      return searchElseView(view);
     default:
       return action satisfies never;
   }
+}
+
+function searchElseView({ toBox }: WhereView): TemplateResult {
+  return html`<button type="button" @click=${toBox}>${msg('Search for something else')}</button>`;
 }
 
 function openView(scan: Scan, { show }: WhereView): TemplateResult {

@@ -13,9 +13,7 @@ function ruleSentence(finding: Finding): string {
   const words: Record<WhereRule, string> = {
     here: msg('It is here.'),
     never_opened: msg('The request was sent, but it has not been opened on the scanner yet.'),
-    sending: isBeingScanned(finding)
-      ? msg('It is open on the scanner, which has not sent it yet.')
-      : msg('It was scanned, and the scanner is still sending it.'),
+    sending: sendingWords(valueOf(finding, 'asked_upstream')),
     modeling: msg('It has arrived at iTero, which is still working on the model.'),
     other_identity: msg('It was scanned under another name or chart number.'),
     files_missing: msg('The case is here, but a file is missing.'),
@@ -30,13 +28,24 @@ function ruleSentence(finding: Finding): string {
   return words[finding.rule];
 }
 
+/** Of an RX without a case, by upstream's word for it (align-api §6). */
+function sendingWords(status: string | null): string {
+  const word = status?.trim().toLowerCase();
+  if (word === 'scanning') return msg('It is open on the scanner, which has not sent it yet.');
+  if (word === 'sending') return msg('It was scanned, and the scanner is still sending it.');
+  return msg('It has left the scanner, and iTero has not made the case ready yet.');
+}
+
 /** Where the case is in the list here, that comes first: whoever asks may not have seen it. */
-function caseSentence({ rule, scan }: Finding): string | null {
+function caseSentence(finding: Finding): string | null {
+  const { rule, scan } = finding;
   if (scan === null) return null;
+  if (rule === 'here' && valueOf(finding, 'request_state') === 'unconfirmed')
+    return msg('A scan that may be of this request is here.');
   if (rule === 'sending')
     return scan.phase === 'rescan'
       ? msg('The scan is here, and it is being scanned again.')
-      : msg('The case is here, and the scanner is still sending it.');
+      : msg('The case is here, and not all of it has arrived yet.');
   if (rule === 'modeling') return msg('It is here, and iTero is still working on the model.');
   if (rule === 'scanner_too_old') return msg('The case is here, but this scanner is too old to send its files.');
   // A name that only looks alike may be another patient’s.
@@ -49,6 +58,7 @@ function caseSentence({ rule, scan }: Finding): string | null {
 function nothingWords(finding: Finding): string {
   const asked = valueOf(finding, 'asked_upstream');
   if (asked === null) return msg('Nothing was found here.');
+  if (isStatus(asked)) return msg(str`iTero says of it: “${asked}”.`);
   return asked === 'no_answer'
     ? msg('Nothing was found here, and iTero gave no answer.')
     : msg('Nothing was found, neither here nor at iTero.');
@@ -65,8 +75,10 @@ function requestSentence(finding: Finding): string | null {
   if (state === 'refused') return msg('iTero refused the request, so it never came to the scanner.');
   if (state === 'unconfirmed') return msg('It is not known whether the request reached the scanner.');
   if (valueOf(finding, 'request_sent') === null) return null;
-  if (valueOf(finding, 'asked_upstream') === 'not_found')
-    return msg('The request is not at iTero any more: somebody has removed it there.');
+  const asked = valueOf(finding, 'asked_upstream');
+  if (asked !== null && isStatus(asked)) return msg(str`iTero says of the request: “${asked}”.`);
+  if (asked === 'found') return msg('A scan of it is at iTero, and is just being taken in here.');
+  if (asked === 'not_found') return msg('iTero does not know this request, or does not know it any more.');
   return msg('The request was sent. iTero has not said yet where the scan is.');
 }
 
@@ -81,6 +93,11 @@ function isGuessed(finding: Finding): boolean {
 /** Somebody has to finish and send it there: align-api §6. */
 function isBeingScanned(finding: Finding): boolean {
   return finding.scan === null && valueOf(finding, 'asked_upstream')?.toLowerCase() === 'scanning';
+}
+
+/** Upstream's own word, and not what stands for its answer. */
+function isStatus(asked: string): boolean {
+  return !['found', 'not_found', 'other_account', 'no_answer'].includes(asked);
 }
 
 function hasKind({ evidence }: Finding, kind: EvidenceKind): boolean {
@@ -102,6 +119,8 @@ export interface AdviceView {
   readonly nextCheckAt: string | null;
   /** The person may change the connection. */
   readonly manages: boolean;
+  /** Bound to a patient: the clinic's unmatched tray is not seen from here. */
+  readonly bound: boolean;
 }
 
 /** What to do now; empty where the button says it all. */
@@ -110,12 +129,11 @@ export function adviceWords(finding: Finding, view: AdviceView): string {
   const nextCheckAt = evidence.find(({ kind }) => kind === 'next_check')?.at ?? view.nextCheckAt;
   const next = nextCheckAt === null ? '' : formatTime(nextCheckAt, view.language, view.now);
   const words: Record<WhereAction, string> = {
-    open_scan: '',
-    open_on_scanner: isGuessed(finding)
-      ? msg('Look at the scanner whether it was scanned and sent. If not, choose this request from the list there.')
-      : msg(
-          'At the scanner, choose this request from the list and scan. Do not type the name in anew: that makes a second patient.',
-        ),
+    open_scan:
+      hasKind(finding, 'next_check') && next !== ''
+        ? msg(str`Looking for a newer one? iTero is asked next at ${next}.`)
+        : '',
+    open_on_scanner: openWords(finding, view),
     wait: waitWords(finding, next),
     check_patient: msg(
       'Compare the names and chart numbers. Is it this patient? Then correct the patient in MyiTero; patients cannot be merged there.',
@@ -134,7 +152,11 @@ export function adviceWords(finding: Finding, view: AdviceView): string {
     choose_other_clinic: view.manages
       ? msg('See which account this clinic is connected with.')
       : msg('Ask whoever manages the iTero connection which account this clinic is connected with.'),
-    search_again: searchWords(finding),
+    search_again: msg(
+      'Look at the scanner whether the scan was sent. Then try another spelling, the chart number, or the order number that the scanner shows.',
+    ),
+    look_at_scanner: lookWords(finding),
+    send_again: msg('Send a new request if the patient is to be scanned.'),
   };
   return words[action];
 }
@@ -158,13 +180,22 @@ function connectWords(finding: Finding, { manages }: AdviceView): string {
     : msg('Ask whoever manages the iTero connection to connect it in the settings. Scans of the meantime are fetched.');
 }
 
-function searchWords(finding: Finding): string {
-  const state = valueOf(finding, 'request_state');
-  if (state === 'cancelled' || state === 'refused') return msg('Send a new request if the patient is to be scanned.');
-  if (state === 'unconfirmed') return msg('Look at the scanner whether it is there before you send it again.');
-  return msg(
-    'Look at the scanner whether the scan was sent. Then try another spelling, the chart number, or the order number that the scanner shows.',
-  );
+/** Somebody may have typed the name anew there: that scan has no request, and another patient must not be scanned twice. */
+function openWords(finding: Finding, { bound }: AdviceView): string {
+  const words = isGuessed(finding)
+    ? msg('Look at the scanner whether it was scanned and sent. If not, choose this request from the list there.')
+    : msg(
+        'At the scanner, choose this request from the list and scan. Do not type the name in anew: that makes a second patient.',
+      );
+  return bound
+    ? `${msg('Scanned already? Then look first among the unmatched scans in the clinic’s inbox.')} ${words}`
+    : words;
+}
+
+function lookWords(finding: Finding): string {
+  return valueOf(finding, 'request_state') === 'unconfirmed'
+    ? msg('Look at the scanner whether it is there before you send it again.')
+    : msg('Look at the scanner whether it was scanned and sent. If not, and the request is not there, send a new one.');
 }
 
 export function evidenceLabel(kind: EvidenceKind): string {
@@ -207,6 +238,7 @@ function lostWords(state: string): string {
 
 /** Upstream's own word for the status, or what came instead of one. */
 function askedWords(answer: string): string {
+  if (answer === 'found') return msg('it has a scan of it');
   if (answer === 'not_found') return msg('it knows no such RX');
   if (answer === 'other_account') return msg('it belongs to another account');
   if (answer === 'no_answer') return msg('it gave no answer');

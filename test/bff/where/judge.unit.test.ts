@@ -63,7 +63,7 @@ function requestFact(row: Partial<ScanRequestRow> = {}, more: Partial<RequestFac
     changed_at: START - 900,
     ...row,
   };
-  return { row: request, answer: null, scanner: null, possible: null, ...more };
+  return { row: request, match: 'exact', answer: null, scanner: null, possible: null, ...more };
 }
 
 function caseFact(row: Partial<MarkedScan> = {}, more: Partial<CaseFact> = {}): CaseFact {
@@ -121,10 +121,10 @@ const evidenceOf = (change: Partial<Facts>) =>
 
 describe('a request without a case', () => {
   it.each([
-    ['was refused', 'refused', 'unknown → search_again'],
-    ['was cancelled', 'cancelled', 'unknown → search_again'],
+    ['was refused', 'refused', 'unknown → send_again'],
+    ['was cancelled', 'cancelled', 'unknown → send_again'],
     ['is being sent', 'sending', 'never_opened → wait'],
-    ['got no clear answer: look at the console', 'unconfirmed', 'unknown → search_again'],
+    ['got no clear answer: look at the console', 'unconfirmed', 'unknown → look_at_scanner'],
   ] as const)('that %s', (_, state, said) => {
     expect(outcome({ requests: [requestFact({ state })] })[0]).toBe(said);
     expect(evidenceOf({ requests: [requestFact({ state })] })).toContainEqual(['request_state', state]);
@@ -141,7 +141,9 @@ describe('a request without a case', () => {
     ['has it on its way', { kind: 'status', status: 'Exporting to Doctor Site' }, 'sending → wait'],
     ['has it scanned, its case not ready', { kind: 'status', status: 'Completed' }, 'sending → wait'],
     ['has it in modeling', { kind: 'status', status: 'iTero Modeling' }, 'modeling → wait'],
-    ['does not know it any more', { kind: 'not_found' }, 'unknown → search_again'],
+    ['says a word that is not known', { kind: 'status', status: 'Deleted' }, 'unknown → look_at_scanner'],
+    ['does not know it any more', { kind: 'not_found' }, 'unknown → look_at_scanner'],
+    ['has its case this moment', { kind: 'found' }, 'unknown → wait'],
     ['has it under another account', { kind: 'other_account' }, 'other_clinic → choose_other_clinic'],
     ['did not answer, and lists no case of it', { kind: 'no_answer' }, 'never_opened → open_on_scanner'],
     ['was not asked, and lists no case of it', null, 'never_opened → open_on_scanner'],
@@ -182,7 +184,9 @@ describe('a status of upstream’s', () => {
     ['iTero Milling', 'milling', 'modeling'],
     ['Lab Review', 'review', 'here'],
     ['Something New', 'other', 'here'],
-    ['Something New', undefined, 'sending'],
+    ['Completed', undefined, 'sending'],
+    ['Lab Review', undefined, 'sending'],
+    ['Something New', undefined, 'unknown'],
   ] as const)('%s of a case (%s) means %s', (status, phase, rule) => {
     expect(stageOf(status, phase).rule).toBe(rule);
   });
@@ -229,7 +233,57 @@ describe('an RX id that nothing here is known by', () => {
   });
 });
 
+describe('a clinic that is not connected any more', () => {
+  const gone = { ...connection, state: 'lost' as const, ended_at: START };
+
+  it('says so first, whatever older case is here, and never to wait', () => {
+    expect(outcome({ connection: gone, cases: [caseFact()] })).toEqual(['not_connected → connect', 'here → open_scan']);
+    expect(outcome({ connection: gone, cases: [caseFact({ status: 'iTero Modeling', phase: 'modeling' })] })).toEqual([
+      'not_connected → connect',
+      'modeling → connect',
+    ]);
+    const waiting = caseFact({ missing_since: START, recheck_at: START + 40_000 });
+    const found = judgeWhere(facts({ connection: gone, cases: [waiting] }));
+    expect(found.map(({ rule, action }) => `${rule} → ${action}`)).toEqual([
+      'not_connected → connect',
+      'files_missing → connect',
+    ]);
+    expect(found.flatMap(({ evidence }) => evidence.map(({ kind }) => kind))).not.toContain('next_check');
+  });
+
+  it('says so also beside more cases than are told', () => {
+    const cases = Array.from({ length: 14 }, (_, index) => caseFact({ order_id: String(index), missing_since: START }));
+    const found = outcome({ connection: gone, cases });
+    expect(found[0]).toBe('not_connected → connect');
+    expect(found).toHaveLength(10);
+    expect(outcome({ connection: { ...connection, callback_state: 'suspect' }, cases })).toContain(
+      'no_notifications → repair_notifications',
+    );
+  });
+});
+
 describe('what is told', () => {
+  it('says of the newest that is here alone up to when iTero was compared', () => {
+    const cases = [caseFact({ order_id: '1', modified_at: START - 9 }), caseFact({ order_id: '2' })];
+    const found = judgeWhere(facts({ cases }));
+    expect(found.map(({ row, evidence }) => [row?.order_id, evidence.map(({ kind }) => kind)])).toEqual([
+      ['2', ['status', 'last_full_check', 'next_check']],
+      ['1', ['status']],
+    ]);
+  });
+
+  it('is what was asked for before what only has a similar name', () => {
+    const alike = Array.from({ length: 11 }, (_, index) =>
+      caseFact({ order_id: `9${index}`, modified_at: START + index }, { match: 'similar' }),
+    );
+    expect(outcome({ cases: [...alike, caseFact()] })[0]).toBe('here → open_scan');
+    // Under another name, but near a request of this one: that is why it was not noticed.
+    const request = requestFact().row;
+    expect(outcome({ cases: [caseFact({}, { match: 'similar', request }), caseFact({ order_id: '2' })] })[0]).toBe(
+      'other_identity → check_patient',
+    );
+  });
+
   it('begins with what is not where it should be, newest first; then what is here', () => {
     const cases = [
       caseFact({ order_id: '1' }),

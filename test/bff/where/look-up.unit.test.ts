@@ -78,6 +78,7 @@ async function look(text: string | null, chart: string | null = null) {
     exact: found.exact.map((row) => row.order_id).sort(),
     similar: found.similar.map(({ row, request }) => [row.order_id, request?.id ?? null]),
     requests: found.requests.map((row) => row.id).sort(),
+    guessed: [...found.guessed].sort(),
     elsewhere: found.elsewhere.map((one) => [one.orderId, one.accountName]),
   };
 }
@@ -99,6 +100,7 @@ it('finds requests and cases by a name, and the one in the tray that may be mean
     exact: ['2'],
     similar: [['3', 'rq_sent']],
     requests: ['rq_east', 'rq_sent'],
+    guessed: [],
     elsewhere: [],
   });
 });
@@ -108,18 +110,38 @@ it('says what is under another account of the clinic', async () => {
   expect(await look('5')).toMatchObject({ exact: [], elsewhere: [] });
 });
 
-it('finds a request by its RX id in any case, and by its chart number exactly', async () => {
+it('finds a request by its RX id in any case, and by its chart number as it is written, else in other case', async () => {
   expect((await look('RX-EAST')).requests).toEqual(['rq_east']);
   expect((await look('C-3')).requests).toEqual(['rq_east', 'rq_sent']);
-  expect((await look('c-3')).requests).toEqual([]);
+  expect((await look('c-3')).requests).toEqual(['rq_east', 'rq_sent']);
+  expect((await look('c-3', 'C-1')).requests).toEqual([]);
 });
 
 it('is filtered by the chart of a bound session, whatever is typed', async () => {
-  const nothing = { exact: [], similar: [], requests: [], elsewhere: [] };
+  const nothing = { exact: [], similar: [], requests: [], guessed: [], elsewhere: [] };
   for (const text of ['2', 'OC2', 'rx-2', 'Ann Beecham', 'C-2', '3', '4', 'rx-sent']) {
     expect(await look(text, 'C-1'), text).toEqual(nothing);
   }
   expect(await look('Beecham', 'C-2')).toEqual({ ...nothing, exact: ['2'] });
   expect(await look(null, 'C-1')).toEqual({ ...nothing, exact: ['1'] });
   expect(await look(null, 'C-3')).toEqual({ ...nothing, requests: ['rq_east', 'rq_sent'] });
+});
+
+it.each(['Jose de Suza', 'de Suoza, José', 'jose de sousa'])(
+  'finds a full name with a slip in one word: %s',
+  async (text) => {
+    expect((await look(text)).similar).toEqual([['1', null]]);
+  },
+);
+
+it('takes a similar name for a request only where nothing is known under what was typed', async () => {
+  await addRequest(here, { id: 'rq_meyer', rx_id: 'rx-m', chart_number: 'C-8', last_name: 'Meyer', last_key: 'meyer' });
+  for (let index = 0; index < 25; index += 1) {
+    const change = { id: `rq_meier${index}`, rx_id: `rx-m${index}`, chart_number: `C-9${index}`, created_at: START };
+    await addRequest(here, { ...change, last_name: 'Meier', last_key: 'meier' });
+  }
+  expect(await look('Meyer')).toMatchObject({ requests: ['rq_meyer'], guessed: [] });
+  const { requests, guessed } = await look('Meyerr');
+  expect(requests).toContain('rq_meyer');
+  expect(guessed).toEqual(requests);
 });

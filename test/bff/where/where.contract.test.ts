@@ -261,6 +261,8 @@ describe('where did my scan go?', () => {
       expect(JSON.stringify(answer), text).not.toMatch(/Canary|Lonely|C-9/);
     }
     const guid = '00000000-0000-4000-8000-000000000000';
+    // What upstream knows is not told, and nothing is claimed of it.
+    expect(JSON.stringify(await asPatient('C-1', guid))).not.toContain('asked_upstream');
     const shape = ({ findings }: WhereAnswer) =>
       findings.map(({ evidence }) => evidence.map(({ kind, value }) => [kind, value]));
     expect(shape(await asPatient('C-1', walkIn.rxId))).toEqual(shape(await asPatient('C-1', guid)));

@@ -9,7 +9,7 @@ import { ASKED_AT, evidence, finding, USUAL, whereAnswer } from '../fixtures/whe
 const WORDS: Readonly<Record<WhereRule, string>> = {
   here: 'It is here.',
   never_opened: 'not been opened on the scanner yet',
-  sending: 'the scanner is still sending it',
+  sending: 'It has left the scanner',
   modeling: 'still working on the model',
   other_identity: 'scanned under another name or chart number',
   files_missing: 'a file is missing',
@@ -43,7 +43,10 @@ describe('a finding', () => {
       await clinic.ask(element);
       clinic.search(element, 'x');
       await shows(element, WORDS[rule]);
-      assert.match(visibleText(element), /Status at iTero Completed , 22 Nov, \d\d:\d\d Last notification none yet/);
+      assert.match(
+        visibleText(element),
+        /Status at iTero Completed , \d\d Nov( \d{4})?, \d\d:\d\d Last notification none yet/,
+      );
       assert.equal(controls(element).length, 1, 'one thing to do');
       await assertAccessible(element);
     });
@@ -67,7 +70,10 @@ describe('a finding', () => {
     const element = clinic.inbox();
     await clinic.ask(element);
     clinic.search(element, 'x');
-    await shows(element, /Nothing to do: it shows here by itself\. iTero is asked next at 21 Nov, \d\d:44\./);
+    await shows(
+      element,
+      /Nothing to do: it shows here by itself\. iTero is asked next at \d\d Nov( \d{4})?, \d\d:\d4\./,
+    );
   });
 
   it('leads to MyiTero in a new tab that learns nothing of this page', async () => {
@@ -126,29 +132,70 @@ describe('a finding', () => {
     ],
     [
       'a cancelled request',
-      finding('unknown', 'search_again', { evidence: [evidence('request_state', 'cancelled')] }),
+      finding('unknown', 'send_again', { evidence: [evidence('request_state', 'cancelled')] }),
       'The request was cancelled, so nothing was scanned for it.',
       'Send a new request',
     ],
     [
       'a refused request',
-      finding('unknown', 'search_again', { evidence: [evidence('request_state', 'refused')] }),
+      finding('unknown', 'send_again', { evidence: [evidence('request_state', 'refused')] }),
       'iTero refused the request',
       'Send a new request',
     ],
     [
       'an unconfirmed request',
-      finding('unknown', 'search_again', { evidence: [evidence('request_state', 'unconfirmed')] }),
+      finding('unknown', 'look_at_scanner', { evidence: [evidence('request_state', 'unconfirmed')] }),
       'It is not known whether the request reached the scanner.',
       'before you send it again',
     ],
     [
-      'a request that somebody removed at iTero',
-      finding('unknown', 'search_again', {
+      'a request that iTero does not know',
+      finding('unknown', 'look_at_scanner', {
         evidence: [evidence('request_sent', 'rx-1'), evidence('asked_upstream', 'not_found')],
       }),
-      'somebody has removed it there',
-      'it knows no such RX',
+      'iTero does not know this request, or does not know it any more.',
+      'If not, and the request is not there, send a new one.',
+    ],
+    [
+      'a request of which iTero says a word that nobody here knows',
+      finding('unknown', 'look_at_scanner', {
+        evidence: [evidence('request_sent', 'rx-1'), evidence('asked_upstream', 'On Hold')],
+      }),
+      'iTero says of the request: “On Hold”.',
+      'Look at the scanner whether it was scanned and sent.',
+    ],
+    [
+      'a typed RX id of which iTero says a word that nobody here knows',
+      finding('unknown', 'look_at_scanner', { evidence: [evidence('asked_upstream', 'On Hold')] }),
+      'iTero says of it: “On Hold”.',
+      'Look at the scanner whether it was scanned and sent.',
+    ],
+    [
+      'a request whose case comes in this moment',
+      finding('unknown', 'wait', { evidence: [evidence('request_sent', 'rx-1'), evidence('asked_upstream', 'found')] }),
+      'A scan of it is at iTero, and is just being taken in here.',
+      'it has a scan of it',
+    ],
+    [
+      'a case that may be of a request without an answer',
+      finding('here', 'open_scan', {
+        scan: sampleScan('101'),
+        evidence: [evidence('request_state', 'unconfirmed')],
+      }),
+      'A scan that may be of this request is here.',
+      'Open the case',
+    ],
+    [
+      'a case that is here, while a newer one may be missed',
+      finding('here', 'open_scan', { scan: sampleScan('101'), evidence: [evidence('next_check', null, ASKED_AT)] }),
+      'It is here.',
+      'Looking for a newer one? iTero is asked next at ',
+    ],
+    [
+      'a request that only has a similar name',
+      finding('never_opened', 'open_on_scanner', { similar: true, evidence: [evidence('request_sent', 'rx-1')] }),
+      'has not been opened on the scanner yet',
+      'Only the name looks like what you typed: it may be another patient’s.',
     ],
     [
       'a request of which iTero says nothing',
@@ -163,6 +210,18 @@ describe('a finding', () => {
       finding('sending', 'wait', { evidence: [evidence('asked_upstream', 'Scanning')] }),
       'It is open on the scanner, which has not sent it yet.',
       'Finish the scan on the scanner and send it',
+    ],
+    [
+      'a scan that the scanner is sending',
+      finding('sending', 'wait', { evidence: [evidence('asked_upstream', 'Sending')] }),
+      'It was scanned, and the scanner is still sending it.',
+      'it shows here by itself',
+    ],
+    [
+      'a scan that the scanner has sent',
+      finding('sending', 'wait', { evidence: [evidence('asked_upstream', 'Exporting to Doctor Site')] }),
+      'It has left the scanner, and iTero has not made the case ready yet.',
+      'it shows here by itself',
     ],
     [
       'a request without a scan while iTero does not answer',
@@ -218,7 +277,7 @@ describe('a finding', () => {
       'a clinic that somebody disconnected elsewhere',
       finding('not_connected', 'connect', { evidence: [evidence('account_lost', 'lost', '2026-11-20T08:00:00.000Z')] }),
       'This clinic is not connected to iTero: no scan can arrive.',
-      'Connection ended by somebody else , 20 Nov',
+      'Connection ended by somebody else , ',
     ],
   ] as const) {
     it(`says of ${what} what it means and what to do`, async () => {
@@ -230,6 +289,34 @@ describe('a finding', () => {
       assert.include(visibleText(element), advice);
     });
   }
+
+  it('sends nobody from a chart to the scanner again who may have typed the name anew there', async () => {
+    clinic.answer = whereAnswer(finding('never_opened', 'open_on_scanner'));
+    const chart = clinic.inbox('chart-number="C-100"');
+    await clinic.ask(chart);
+    await shows(chart, 'Scanned already? Then look first among the unmatched scans in the clinic’s inbox.');
+    const wide = clinic.inbox();
+    await clinic.ask(wide);
+    clinic.search(wide, 'x');
+    await shows(wide, 'At the scanner, choose this request');
+    assert.notInclude(visibleText(wide), 'unmatched scans');
+  });
+
+  it('leads to the form for requests where that is on the same page', async () => {
+    clinic.answer = whereAnswer(
+      finding('unknown', 'send_again', { evidence: [evidence('request_state', 'cancelled')] }),
+    );
+    const element = clinic.inbox();
+    await clinic.ask(element);
+    clinic.search(element, 'x');
+    await shows(element, 'Search for something else');
+    const form = mount(`<itero-scan-request session-url="${SESSION_URL}" chart-number="C-1"></itero-scan-request>`);
+    element.requestUpdate();
+    await shows(element, 'Go to the scan request');
+    control(element, 'Go to the scan request').click();
+    await element.updateComplete;
+    assert.isTrue(document.activeElement === form);
+  });
 
   it('shows request states and files in words, upstream’s own as they are', async () => {
     clinic.answer = whereAnswer(

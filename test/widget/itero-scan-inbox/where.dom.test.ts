@@ -68,7 +68,10 @@ describe('“Where did my scan go?”', () => {
     await assertAccessible(element);
     held.release();
     const status = dialog.querySelector('[role="status"]');
-    await until('it is told', () => status?.textContent.startsWith('2 things found. First: It was scanned') === true);
+    await until(
+      'it is told',
+      () => status?.textContent.startsWith('2 things found. First: It has left the scanner') === true,
+    );
   });
 
   it('keeps what was found in view while it looks again, and the focus on the button', async () => {
@@ -76,13 +79,13 @@ describe('“Where did my scan go?”', () => {
     const element = clinic.inbox();
     const dialog = await clinic.ask(element);
     clinic.search(element, 'Brunner');
-    await shows(element, 'still sending it');
+    await shows(element, 'has left the scanner');
     const held = clinic.bff.hold('POST', '/v1/scans/where', { json: whereAnswer(finding('modeling', 'wait')) });
     const again = control(element, 'Look again');
     again.focus();
     again.click();
     await until('it is busy', () => dialog.querySelector('[aria-busy="true"]') !== null);
-    assert.include(visibleText(element), 'still sending it');
+    assert.include(visibleText(element), 'has left the scanner');
     assert.equal(focusIn(element), again);
     held.release();
     await shows(element, 'still working on the model');
@@ -122,7 +125,7 @@ describe('“Where did my scan go?”', () => {
     await until('it asks', () => clinic.asked().length === 1);
     clinic.bff.answer('POST', '/v1/scans/where', { json: whereAnswer(finding('sending', 'wait')) });
     clinic.search(element, 'second');
-    await shows(element, 'still sending it');
+    await shows(element, 'has left the scanner');
     slow.release();
     await nextTask();
     assert.notInclude(visibleText(element), 'working on the model');
@@ -213,7 +216,7 @@ describe('“Where did my scan go?”', () => {
     const element = clinic.inbox();
     const dialog = await clinic.ask(element);
     clinic.search(element, CANARY);
-    await shows(element, 'still sending it');
+    await shows(element, 'has left the scanner');
     control(element, 'Close').click();
     await until('it is closed', () => !dialog.open);
     assert.equal(focusIn(element)?.getAttribute('part'), 'where-open');
@@ -221,7 +224,7 @@ describe('“Where did my scan go?”', () => {
     assert.notInclude(element.shadowRoot?.innerHTML ?? '', CANARY);
     await clinic.ask(element);
     assert.equal(boxOf(element).value, '');
-    assert.notInclude(visibleText(element), 'still sending it');
+    assert.notInclude(visibleText(element), 'has left the scanner');
     // Escape, as the browser does it.
     dialog.dispatchEvent(new Event('cancel', { cancelable: true }));
     dialog.close();
@@ -253,11 +256,11 @@ describe('“Where did my scan go?”', () => {
     clinic.answer = whereAnswer(finding('sending', 'wait'));
     const element = clinic.inbox('chart-number="C-100"');
     const dialog = await clinic.ask(element);
-    await shows(element, 'still sending it');
+    await shows(element, 'has left the scanner');
     element.setAttribute('chart-number', 'C-200');
     await element.updateComplete;
     assert.isFalse(dialog.open);
-    assert.notInclude(visibleText(element), 'still sending it');
+    assert.notInclude(visibleText(element), 'has left the scanner');
   });
 
   it('a search that runs ends with its element', async () => {
