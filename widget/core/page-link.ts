@@ -177,21 +177,28 @@ class SharedLink {
   #granted(claims: SessionClaims, reason: SessionRequest['reason']): void {
     const before = this.#claims;
     this.#claims = claims;
+    const otherScope = before?.scope !== claims.scope;
+    const otherGroup = before?.group !== claims.group;
     const other =
       before !== undefined &&
       (reason === 'environment-changed' ||
         before.vendor !== claims.vendor ||
         before.tenant !== claims.tenant ||
-        before.sub !== claims.sub);
+        before.sub !== claims.sub ||
+        // Also the patient and the environment are in the group. So are the rights: more of them, for an element that
+        // joined, do not take from the others what a person has typed.
+        (otherGroup && !(otherScope && this.#grown)));
     if (other) {
-      // What belongs to another user, clinic or environment goes before anything new is asked for.
+      // What belongs to another user, clinic, patient or environment goes before anything new is asked for.
       this.#stopStream();
       this.#set({ kind: 'starting' });
     }
     // Joined while the session was under way.
     if ([...this.#members].some((member) => !this.#asked.has(member.component))) this.#startSoon();
     // Another group may hear other events.
-    if (before?.scope !== claims.scope || before.group !== claims.group) this.#closeStream();
+    if (otherScope || otherGroup) this.#closeStream();
+    // Without a place, `stream.reset` follows for elements that go on showing what they have.
+    if (otherGroup) this.#position = '';
     if (!this.#stream) this.#openStream(claims);
     if (this.#streamOpen) this.#ready();
     else this.#graceTimer ??= setTimeout(() => this.#ready(), STREAM_GRACE_MS);

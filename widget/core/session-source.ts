@@ -71,6 +71,9 @@ async function askToken(
       return request.reason === 'renew' || request.reason === 'expired' ? fail(SESSION_ENDED) : ok(source.token);
     case 'function':
       try {
+        // Without a time limit: a person may be signing in behind it, for minutes, and to ask again would open a second
+        // dialog and throw the first one's answer away. Meanwhile calls go on with the token that is held (session.ts),
+        // and another tab reads the stream (tab-stream.ts).
         return ok(await source.fetchSession(request));
       } catch {
         // The page's own function: its error may hold anything, so only the fact is passed on.

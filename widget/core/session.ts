@@ -7,7 +7,7 @@ import { askSession, type Session, type SessionSource } from './session-source.t
 type Reason = SessionRequest['reason'];
 
 export interface SessionKeeper {
-  /** The current token; waits while one is being asked for. */
+  /** The current token; waits while one is being asked for, unless that was only due and this one has not ended yet. */
   token(): Promise<Result<string, Fault>>;
   /** A new token. `instead` is the token that was refused: when it was replaced meanwhile, the new one is given. */
   renew(reason: Reason, instead?: string): Promise<Result<string, Fault>>;
@@ -48,16 +48,19 @@ export function createSessionKeeper(options: KeeperOptions): SessionKeeper {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let due = Infinity;
   let attempts = 0;
+  /** What runs is a renewal in time. It may wait for a person to sign in, and calls need not wait with it. */
+  let inTime = false;
+  const lasting = (): boolean => session !== undefined && session.claims.exp * 1000 > Date.now();
   const stopWaking = onWake(() => {
     // Timers stand still while a computer sleeps.
-    if (session && Date.now() >= due) void renew('renew');
+    if (session && Date.now() >= due) void renew('renew', undefined, true);
     else if (!session && refusal?.retryable) void renew('start');
   });
 
   function schedule(reason: Reason, delay: number): void {
     clearTimeout(timer);
     due = Date.now() + delay;
-    timer = setTimeout(() => void renew(reason), delay);
+    timer = setTimeout(() => void renew(reason, undefined, true), delay);
   }
 
   async function ask(reason: Reason): Promise<Result<string, Fault>> {
@@ -83,7 +86,7 @@ export function createSessionKeeper(options: KeeperOptions): SessionKeeper {
     if (answer.error.code === 'offline') {
       schedule(reason, pauseBefore(attempts++));
       // A session that has not ended yet goes on; only its renewal waits.
-      if (session && reason === 'renew' && session.claims.exp * 1000 > Date.now()) return ok(session.token);
+      if (session && reason === 'renew' && lasting()) return ok(session.token);
       refusal = { ...answer.error, retryable: true };
     } else {
       session = undefined;
@@ -93,17 +96,18 @@ export function createSessionKeeper(options: KeeperOptions): SessionKeeper {
     return fail(refusal);
   }
 
-  function renew(reason: Reason, instead?: string): Promise<Result<string, Fault>> {
+  function renew(reason: Reason, instead?: string, byItself = false): Promise<Result<string, Fault>> {
     if (closing.signal.aborted) return Promise.resolve(fail(ABORTED));
     if (running) return running;
     if (instead !== undefined && session && session.token !== instead) return Promise.resolve(ok(session.token));
+    inTime = byItself;
     running = ask(reason);
     return running;
   }
 
   return {
     token() {
-      if (running) return running;
+      if (running && !(inTime && lasting())) return running;
       if (session) return Promise.resolve(ok(session.token));
       if (refusal) return Promise.resolve(fail(refusal));
       return renew('start');

@@ -23,6 +23,8 @@ export interface StreamOptions {
   readonly event: (event: StreamEvent | { readonly type: 'stream.reset' }) => void;
   /** The connection stands. `resumed`: nothing was missed since the last event. */
   readonly opened: (resumed: boolean) => void;
+  /** The connection that stood has ended; the next try follows. */
+  readonly ended?: () => void;
   /** Try number n failed, counted from 1 since the last success. */
   readonly failed: (fault: Fault | undefined, tries: number) => void;
   /** Where to go on from. */
@@ -135,6 +137,7 @@ export function openEventStream(options: StreamOptions): EventStream {
         await read(answer.value);
       }
       if (closing.signal.aborted) return;
+      if (answer.ok) options.ended?.();
       if (connection.signal.aborted) continue;
       const fault = answer.ok ? undefined : answer.error;
       if (fault && isAborted(fault)) continue;

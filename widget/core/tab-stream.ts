@@ -1,6 +1,8 @@
 import { onWake, pauseBefore } from './backoff.ts';
+import type { Fault } from './fault.ts';
 import { openEventStream, type EventStream, type StreamOptions } from './stream.ts';
 import { readMessage, REFUSED, type TabMessage } from './tab-message.ts';
+import type { Transport } from './transport.ts';
 
 export interface TabStreamOptions extends StreamOptions {
   /** Equal in tabs that may share: BFF and claim `group`. */
@@ -11,13 +13,16 @@ export interface TabStreamOptions extends StreamOptions {
 const PROBE_MS = 5_000;
 /** … and takes its place when it has not answered after so long (ms). */
 const ANSWER_MS = 2_000;
+/** The lock goes to the next page that waits for it when a try has no answer after so long (ms), or as a pause, if longer. */
+const PATIENCE_MS = 5_000;
 /** Pages that are behind ask within this time of each other (ms): one connection serves them all. */
 const REWIND_MS = 50;
 
 /**
  * One stream for all tabs of a group. Who holds the lock leads: it has the connection and tells the others what it
- * reads. The lock passes on when its page closes, crashes, freezes, or failed to connect; each page knows what it has
- * seen, so the next leader goes on from there and nobody loses or doubles an event. See docs/decisions/0012.
+ * reads. The lock passes on when its page closes, crashes, freezes, failed to connect, or had no answer for too long; each
+ * page knows what it has seen, so the next leader goes on from there and nobody loses or doubles an event. See
+ * docs/decisions/0012.
  */
 export function openTabStream(options: TabStreamOptions): EventStream {
   // Tabs of different releases do not share: the chunk's own address carries its hash.
@@ -38,6 +43,9 @@ export function openTabStream(options: TabStreamOptions): EventStream {
   let status: TabMessage = { kind: 'opening' };
   let rewindTo = '';
   let rewindTimer: ReturnType<typeof setTimeout> | undefined;
+  /** When the try that waits for its answer has waited too long. */
+  let deadline = Infinity;
+  let late: ReturnType<typeof setTimeout> | undefined;
 
   const visible = (): boolean => document.visibilityState === 'visible';
   const post = (message: TabMessage): void => {
@@ -98,13 +106,47 @@ export function openTabStream(options: TabStreamOptions): EventStream {
     apply(message);
   }
 
+  /** Bounds each try: the transport limits the wait for the BFF, but not the one for the page's own session. */
+  const transport: Transport = {
+    async send(call, read) {
+      const patience = Math.max(
+        PATIENCE_MS,
+        pauseBefore(tries, () => 1),
+      );
+      deadline = Date.now() + patience;
+      clearTimeout(late);
+      late = setTimeout(() => void makeWay(), patience);
+      const answer = await options.transport.send(call, read);
+      deadline = Infinity;
+      return answer;
+    },
+  };
+
+  /** Tells all that try number `count` failed, or was given up. */
+  function sink(count: number, wait: number, fault?: Fault): void {
+    status = { kind: 'down', tries: count, wait, refused: fault?.status === REFUSED.status };
+    post(status);
+    fallen(status, fault);
+  }
+
+  /** This page may wait for a person who has to sign in: the others are not to wait with it. */
+  async function makeWay(): Promise<void> {
+    if (!release || Date.now() < deadline) return;
+    const { pending } = await navigator.locks.query();
+    // Answered meanwhile; or alone, and a late answer is better than none.
+    if (Date.now() < deadline || !pending?.some((one) => one.name === name)) return;
+    stopLeading();
+    sink(tries + 1, 0);
+    release?.();
+  }
+
   function lead(): void {
     stopLeading();
     clearTimeout(timer);
     read = position;
     status = { kind: 'opening' };
     connection = openEventStream({
-      transport: options.transport,
+      transport,
       from: position,
       tries,
       event(event) {
@@ -127,14 +169,15 @@ export function openTabStream(options: TabStreamOptions): EventStream {
         post(status);
         stand();
       },
+      ended() {
+        status = { kind: 'opening' };
+      },
       failed(fault, count) {
         const wait = Math.max(
           pauseBefore(count, () => 1),
           (fault?.retryAfterSeconds ?? 0) * 1000,
         );
-        status = { kind: 'down', tries: count, wait, refused: fault?.status === REFUSED.status };
-        post(status);
-        fallen(status, fault);
+        sink(count, wait, fault);
       },
       // A page whose session or network failed must not keep the others waiting. Alone, it has the lock back at once.
       handOn() {
@@ -148,6 +191,8 @@ export function openTabStream(options: TabStreamOptions): EventStream {
   function stopLeading(): void {
     clearTimeout(rewindTimer);
     rewindTimer = undefined;
+    clearTimeout(late);
+    deadline = Infinity;
     connection?.close();
     connection = undefined;
   }
@@ -156,6 +201,8 @@ export function openTabStream(options: TabStreamOptions): EventStream {
     if (message.kind === 'ask') {
       if (message.now) connection?.hurry();
       post(status.kind === 'up' ? { kind: 'up', read } : status);
+      // Timers are late in a hidden page.
+      void makeWay();
     } else if (message.kind === 'behind') {
       if (rewindTimer === undefined || Number(message.position) < Number(rewindTo)) rewindTo = message.position;
       rewindTimer ??= setTimeout(() => {
@@ -163,6 +210,9 @@ export function openTabStream(options: TabStreamOptions): EventStream {
         read = rewindTo;
         connection?.reopen(rewindTo);
       }, REWIND_MS);
+    } else if (message.kind === 'down') {
+      // The last word of the leader before, slower than its lock.
+      tries = message.tries;
     }
   }
 

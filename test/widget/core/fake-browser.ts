@@ -67,10 +67,11 @@ export function tabOfCode(): FakeTab {
 
 interface Waiting {
   readonly tab: FakeTab;
+  readonly name: string;
   readonly grant: () => void;
 }
 
-/** Web Locks of one name: exclusive, in order, with `signal` and `steal`. */
+/** Web Locks of one name: exclusive, in order, with `signal`, `steal` and the names that wait. */
 class FakeLocks {
   #holder: { tab: FakeTab; lose: () => void } | undefined;
   readonly #queue: Waiting[] = [];
@@ -85,8 +86,11 @@ class FakeLocks {
     return this.#queue.length;
   }
 
+  readonly query = (): Promise<{ pending: { name: string }[] }> =>
+    Promise.resolve({ pending: this.#queue.map(({ name }) => ({ name })) });
+
   readonly request = (
-    _name: string,
+    name: string,
     options: { steal?: boolean; signal?: AbortSignal },
     work: () => Promise<void> | undefined,
   ): Promise<void> =>
@@ -95,6 +99,7 @@ class FakeLocks {
       const tab = tabOfCode();
       const entry: Waiting = {
         tab,
+        name,
         grant: () => {
           const holder = {
             tab,

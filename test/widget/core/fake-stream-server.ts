@@ -1,5 +1,5 @@
 import { fail, type Result } from '../../../shared/result.ts';
-import { clientFault, type Fault } from '../../../widget/core/fault.ts';
+import { ABORTED, clientFault, type Fault } from '../../../widget/core/fault.ts';
 import type { Call, Transport } from '../../../widget/core/transport.ts';
 import { tabOfCode, type FakeTab } from './fake-browser.ts';
 
@@ -15,6 +15,7 @@ interface Connection {
 export class FakeStreamServer {
   readonly #open = new Set<Connection>();
   readonly #refused = new Map<FakeTab, Fault>();
+  readonly #sessions = new Map<FakeTab, PromiseWithResolvers<void>>();
   readonly #beat: ReturnType<typeof setInterval>;
   last = 0;
   /** Events up to this one are no longer kept. */
@@ -22,6 +23,8 @@ export class FakeStreamServer {
   /** Every request to it, as the tab and the id that it resumes from. */
   readonly asked: { tab: FakeTab; from: string | undefined }[] = [];
   down: Fault | undefined;
+  /** It answers after so long (ms). */
+  slowness = 0;
 
   constructor() {
     this.#beat = setInterval(() => this.#all(BEAT), 10_000);
@@ -55,7 +58,18 @@ export class FakeStreamServer {
   refuse(tab: FakeTab, fault: Fault | undefined): void {
     if (fault) this.#refused.set(tab, fault);
     else this.#refused.delete(tab);
-    for (const connection of this.#open) if (connection.tab === tab) connection.end();
+    this.#end(tab);
+  }
+
+  /** This tab's session ends, and its page waits for a person to sign in. */
+  endSession(tab: FakeTab): void {
+    if (!this.#sessions.has(tab)) this.#sessions.set(tab, Promise.withResolvers());
+    this.#end(tab);
+  }
+
+  giveSession(tab: FakeTab): void {
+    this.#sessions.get(tab)?.resolve();
+    this.#sessions.delete(tab);
   }
 
   close(): void {
@@ -67,7 +81,12 @@ export class FakeStreamServer {
     send: async <T>(call: Call, read: (response: Response) => Promise<Result<T, Fault>>): Promise<Result<T, Fault>> => {
       const tab = tabOfCode();
       const from = call.headers?.['Last-Event-ID'];
+      const session = this.#sessions.get(tab);
+      if (session) await session.promise;
+      if (call.signal?.aborted) return fail(ABORTED);
       this.asked.push({ tab, from });
+      if (this.slowness > 0) await passed(this.slowness, call.signal);
+      if (call.signal?.aborted) return fail(ABORTED);
       const fault = this.#refused.get(tab) ?? this.down;
       return fault ? fail(fault) : read(new Response(this.#connect(tab, from, call.signal)));
     },
@@ -107,9 +126,24 @@ export class FakeStreamServer {
     });
   }
 
+  #end(tab: FakeTab): void {
+    for (const connection of this.#open) if (connection.tab === tab) connection.end();
+  }
+
   #all(text: string): void {
     for (const connection of this.#open) connection.send(text);
   }
+}
+
+/** Resolves after so long (ms), or at once when nobody waits any more. */
+function passed(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    signal?.addEventListener('abort', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
 }
 
 function frame(id: number, data: object): string {

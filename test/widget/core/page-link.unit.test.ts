@@ -20,6 +20,7 @@ describe('a page link', () => {
   let answer: () => Response;
   let scope: string;
   let user: string;
+  let group: string | undefined;
   let joined: JoinedLink[];
   let streams: ReadableStreamDefaultController<Uint8Array>[];
   let resumedFrom: (string | null)[];
@@ -59,10 +60,13 @@ describe('a page link', () => {
   beforeEach(() => {
     vi.useFakeTimers({ now: 1_700_000_000_000 });
     page = installPage();
-    [asked, joined, streams, resumedFrom, scope, user] = [[], [], [], [], 'scan:read', 'u1'];
+    [asked, joined, streams, resumedFrom, scope, user, group] = [[], [], [], [], 'scan:read', 'u1', undefined];
+    // No locks: each link has a stream of its own.
+    vi.stubGlobal('navigator', {});
     grant = () => {
       const iat = Date.now() / 1000;
-      return Promise.resolve(aToken({ iat, exp: iat + 900, scope, sub: user, sid: `s${asked.length}` }));
+      const claims = { iat, exp: iat + 900, scope, sub: user, sid: `s${asked.length}`, ...(group && { group }) };
+      return Promise.resolve(aToken(claims));
     };
     openStream = () => Promise.resolve(standing());
     answer = () => Response.json({ accounts: [] });
@@ -157,6 +161,43 @@ describe('a page link', () => {
     user = 'u2';
     await pass(800_000);
     expect(heard).toEqual(['ready', 'starting', 'ready']);
+  });
+
+  it('goes through starting when only the group is another, and takes nothing from the former one’s stream', async () => {
+    group = 'patient A-1';
+    const { heard } = join();
+    await pass();
+    streams[0]?.enqueue(new TextEncoder().encode('id: 7\nevent: scan.received\ndata: {}\n\n'));
+    await pass();
+    group = 'patient B-2';
+    await pass(800_000);
+    expect(asked.map((one) => one.reason)).toEqual(['start', 'renew']);
+    expect(heard).toEqual(['ready', 'scan.received', 'starting', 'ready']);
+    expect(resumedFrom).toEqual([null, null]);
+  });
+
+  it('leaves what is typed where an element joins with more rights, which make another group, and has all read anew', async () => {
+    group = 'A-1 scan:read';
+    const { heard } = join();
+    await pass();
+    streams[0]?.enqueue(new TextEncoder().encode('id: 7\nevent: scan.received\ndata: {}\n\n'));
+    await pass();
+    scope = 'scan:read scan-request:read';
+    group = `A-1 ${scope}`;
+    const later = join('scan_request');
+    await pass();
+    expect(heard).toEqual(['ready', 'scan.received', 'stream.reset', 'ready']);
+    expect(later.link.state.kind).toBe('ready');
+    expect(resumedFrom).toEqual([null, null]);
+  });
+
+  it('goes on with its calls while a person signs in for the renewal', async () => {
+    const { link } = join();
+    await pass();
+    grant = () => new Promise(() => undefined);
+    await pass(800_000);
+    expect(asked.map((one) => one.reason)).toEqual(['start', 'renew']);
+    expect(await listAccounts(link.api)).toMatchObject({ ok: true });
   });
 
   it('goes through starting when the environment was switched', async () => {

@@ -150,6 +150,37 @@ describe('the session keeper', () => {
     expect(refusals).toEqual([]);
   });
 
+  it('lets calls go on with a token that has not ended while a person signs in for its renewal, and no longer', async () => {
+    keep(byFunction());
+    const first = await keeper.token();
+    let signIn: (token: string) => void = () => undefined;
+    answer = () =>
+      new Promise((resolve) => {
+        signIn = resolve;
+      });
+    await vi.advanceTimersByTimeAsync(730_000);
+    expect(asked.map((one) => one.reason)).toEqual(['start', 'renew']);
+    expect(await keeper.token()).toEqual(first);
+    await vi.advanceTimersByTimeAsync(180_000);
+    const after = keeper.token();
+    const renewed = aToken({ iat: now(), exp: now() + 900, sid: 's2' });
+    signIn(renewed);
+    expect(await after).toEqual({ ok: true, value: renewed });
+    expect(asked).toHaveLength(2);
+  });
+
+  it.each<[string, 'renew' | 'expired']>([
+    ['one with more rights is asked for', 'renew'],
+    ['one that was refused is replaced', 'expired'],
+  ])('keeps calls waiting while %s', async (_, reason) => {
+    keep(byFunction());
+    const old = await keeper.token();
+    void keeper.renew(reason, old.ok ? old.value : '');
+    const next = await keeper.token();
+    expect(next).toMatchObject({ ok: true });
+    expect(next).not.toEqual(old);
+  });
+
   it('says that a fixed token has ended, at its end', async () => {
     keep({ kind: 'token', token: aToken({ iat: now(), exp: now() + 60 }) });
     expect(await keeper.token()).toMatchObject({ ok: true });

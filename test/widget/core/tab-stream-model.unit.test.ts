@@ -21,6 +21,8 @@ const STEPS = [
   'server starts',
   'session fails',
   'session is back',
+  'session waits',
+  'session comes',
 ] as const;
 type Step = readonly [what: (typeof STEPS)[number], which: number, then: number];
 
@@ -101,6 +103,8 @@ async function live(steps: readonly Step[]): Promise<void> {
     'session fails': (reader) =>
       reader && server.refuse(reader.tab, { code: 'offline', displayMessage: '', retryable: true }),
     'session is back': (reader) => reader && server.refuse(reader.tab, undefined),
+    'session waits': (reader) => reader && server.endSession(reader.tab),
+    'session comes': (reader) => reader && server.giveSession(reader.tab),
   };
 
   for (const [what, which, then] of steps) {
@@ -111,6 +115,7 @@ async function live(steps: readonly Step[]): Promise<void> {
   server.start();
   for (const { tab } of readers) {
     server.refuse(tab, undefined);
+    server.giveSession(tab);
     tab.goOn();
     tab.resume();
     tab.show(true);

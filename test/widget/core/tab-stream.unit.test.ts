@@ -239,6 +239,75 @@ describe('the stream of a group of tabs', () => {
     for (const other of others) expect(events(other)).toEqual(upTo(1));
   });
 
+  it('goes to the next tab when the one that leads waits for a person to sign in, without a gap and without a double', async () => {
+    const [first, ...others] = await openTabs(3);
+    server.push();
+    await pass();
+    server.endSession((first as Member).tab);
+    server.push();
+    await pass(6_100);
+    expect(server.open).toBe(1);
+    server.push();
+    await pass();
+    // Also the one that waits hears it, by the others.
+    for (const member of members) expect(events(member)).toEqual(upTo(3));
+    for (const other of others) expect(other.heard.filter((one) => one.startsWith('failed'))).not.toContain('failed 2');
+    server.giveSession((first as Member).tab);
+    server.push();
+    await pass(60_000);
+    for (const member of members) expect(events(member)).toEqual(upTo(4));
+    expect(server.open).toBe(1);
+    expect(server.readers).not.toContain(first?.tab);
+  });
+
+  it('stays with a tab that waits for a person alone, and goes to one that comes meanwhile', async () => {
+    const [first] = await openTabs(1);
+    server.endSession((first as Member).tab);
+    await pass(60_000);
+    expect(first?.heard).toEqual(['opened']);
+    const second = open();
+    await pass(100);
+    server.push();
+    await pass();
+    expect(server.readers).toEqual([second.tab]);
+    for (const member of members) expect(events(member)).toEqual(upTo(1));
+  });
+
+  it('does not tell a tab that comes while the one that leads has no connection that it stands', async () => {
+    const [first] = await openTabs(1);
+    server.endSession((first as Member).tab);
+    await pass();
+    const second = open();
+    await pass(1_000);
+    expect(second.heard).toEqual([]);
+    await pass(5_000);
+    expect(second.heard.at(-1)).toBe('opened');
+  });
+
+  it('goes on from tab to tab while all wait for a person, and stands with the first whose session comes', async () => {
+    const tabs = await openTabs(4);
+    for (const { tab } of tabs) server.endSession(tab);
+    await pass(120_000);
+    expect(server.asked).toHaveLength(1);
+    server.push();
+    server.giveSession((tabs[2] as Member).tab);
+    await pass(120_000);
+    expect(server.readers).toEqual([tabs[2]?.tab]);
+    for (const member of members) expect(events(member)).toEqual(upTo(1));
+  });
+
+  it('waits longer from tab to tab, so that a BFF that is slow for all is reached', async () => {
+    const tabs = await openTabs(4);
+    server.stop();
+    server.start();
+    server.slowness = 12_000;
+    await pass(45_000);
+    expect(server.open).toBe(1);
+    // Five were given up, after 5 s each and the last after 8 s.
+    expect(server.asked.slice(1)).toHaveLength(6);
+    for (const { heard } of tabs) expect(heard.at(-1)).toBe('resumed');
+  });
+
   it('tells all when there is no right to any event: they have the same', async () => {
     const [first, second] = await openTabs(2);
     server.stop();
