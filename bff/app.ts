@@ -170,6 +170,7 @@ export async function createBff(options: BffOptions): Promise<Bff> {
     const enough = new AbortController();
     await Promise.race([draining.idle(), clock.sleep(GRACE_MS, enough.signal).catch(() => undefined)]);
     enough.abort();
+    await features.finish();
     await store.close();
   }
 }

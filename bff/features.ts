@@ -47,6 +47,8 @@ export interface Features {
   readonly sessions: Sessions;
   readonly stream: EventStream;
   readonly background: readonly Background[];
+  /** What is to be stored still when nothing uses it any more. */
+  finish(): Promise<void>;
   /** Puts right what was begun until then (ms since the epoch) and left half done by a crash. */
   recover(begunUntil: number): Promise<void>;
   /** To be run hourly, by name. */
@@ -140,6 +142,7 @@ export function createFeatures(parts: FeatureParts): Features {
     sessions,
     stream,
     background: [sessions.watch, stream, intake, files],
+    finish: () => vault.stop(),
     recover: (begunUntil) => recoverCutOffRequests({ store, events, now, log }, begunUntil),
     prune: {
       sessions: () => sessions.prune(),

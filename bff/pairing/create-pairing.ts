@@ -7,7 +7,7 @@ import { createLedgerSummary } from '../ledger/summary.ts';
 import type { Store } from '../store/index.ts';
 import type { Seal } from '../vault/seal.ts';
 import { createTokenSets } from '../vault/token-sets.ts';
-import { createVault, type Vault } from '../vault/vault.ts';
+import { createVault, type OpenVault } from '../vault/vault.ts';
 import type { Vendors } from '../vendors.ts';
 import { createPartnerCallbacks, type PartnerTokens } from './callback-partner.ts';
 import { createCallbackRepair } from './callback-repair.ts';
@@ -40,7 +40,7 @@ export interface PairingParts {
 /** Sign-in, account choice, pair, un-pair and health, with the vault that their tokens lie in. */
 export function createPairing(parts: PairingParts): {
   connections: Connections;
-  vault: Vault;
+  vault: OpenVault;
   endpoints: Endpoint[];
 } {
   const log = parts.log.child({ part: 'pairing' });

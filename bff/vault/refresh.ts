@@ -5,9 +5,12 @@ import type { Store, Tx } from '../store/index.ts';
 import type { AlignTokenRow } from '../store/schema.ts';
 import type { TenantRef } from '../tenancy.ts';
 import type { TokenSet, TokenSets } from './token-sets.ts';
+import { UnstoredTokens, type Refreshed } from './unstored-tokens.ts';
 
 /** How often a refresher that found the lock taken looks again (ms). */
 const LOOK_AGAIN = 100;
+/** How far the lock is pushed out for tokens that are not stored yet (ms): over the longest pause and a try that takes its time. */
+const KEEP_AWAY = 120_000;
 
 export interface Refresher {
   /**
@@ -17,6 +20,8 @@ export interface Refresher {
    * @throws AlignFault `invalid_grant` when the refresh token is dead
    */
   refresh(id: string, generation: number, clinic: TenantRef): Promise<TokenSet>;
+  /** A last try to store what the database did not take. */
+  stop(): Promise<void>;
 }
 
 type Claim =
@@ -34,9 +39,8 @@ export function createRefresher(parts: {
 }): Refresher {
   const { store, sets, align, clock, log } = parts;
   const me = randomUUID();
-  const running = new Map<string, Promise<TokenSet>>();
-  /** Refreshed, but the database did not take them: kept until it does, for the old refresh token is used up. */
-  const unstored = new Map<string, { from: string; tokens: AlignTokens }>();
+  const turns = new Map<string, Promise<TokenSet>>();
+  const unstored = new UnstoredTokens({ clock, log, tryAgain });
 
   /**
    * The lock is a pair of columns, taken by one statement that guards itself and counted by the database's clock: several
@@ -82,7 +86,25 @@ export function createRefresher(parts: {
       .where('refresh_holder', '=', me)
       .execute();
 
-  async function put(id: string, from: string, tokens: AlignTokens, clinic: TenantRef): Promise<TokenSet> {
+  /** Others that saw the lock end would send the refresh token that is used up, and end the login by that. */
+  async function keepOthersAway(id: string): Promise<void> {
+    try {
+      const until = (await store.now()) + KEEP_AWAY;
+      await store.write((tx) =>
+        tx
+          .updateTable('align_tokens')
+          .set({ refresh_until: until })
+          .where('id', '=', id)
+          .where('refresh_holder', '=', me)
+          .execute(),
+      );
+    } catch {
+      // The database takes nothing at all: so it is at the next try.
+    }
+  }
+
+  async function put(id: string, refreshed: Refreshed): Promise<TokenSet> {
+    const { from, tokens, clinic } = refreshed;
     let stored: TokenSet | null;
     try {
       stored = await store.write(async (tx) => {
@@ -91,20 +113,35 @@ export function createRefresher(parts: {
         return set;
       }, clinic);
     } catch (error) {
-      unstored.set(id, { from, tokens });
+      unstored.keep(id, refreshed);
       log.error(
         { tokenSet: id, error },
         'refreshed tokens could not be stored; they are kept in memory and tried again',
       );
+      await keepOthersAway(id);
       throw error;
     }
-    unstored.delete(id);
+    unstored.stored(id);
     return stored ?? gone();
+  }
+
+  /** One at a time for a token set: others wait for it. */
+  function takeTurn(id: string, work: () => Promise<TokenSet>): Promise<TokenSet> {
+    const running = turns.get(id);
+    if (running !== undefined) return running;
+    const turn = work().finally(() => turns.delete(id));
+    turns.set(id, turn);
+    return turn;
+  }
+
+  async function tryAgain(id: string): Promise<void> {
+    const kept = unstored.get(id);
+    if (kept !== undefined) await takeTurn(id, () => put(id, kept));
   }
 
   async function run(id: string, generation: number, clinic: TenantRef): Promise<TokenSet> {
     const kept = unstored.get(id);
-    if (kept !== undefined) return put(id, kept.from, kept.tokens, clinic);
+    if (kept !== undefined) return put(id, kept);
     for (;;) {
       const claimed = await claim(id, generation);
       if (claimed.kind === 'gone') return gone();
@@ -144,22 +181,18 @@ export function createRefresher(parts: {
       }
       throw error;
     }
-    return put(id, from, tokens, clinic);
+    return put(id, { from, tokens, clinic });
   }
 
   return {
     async refresh(id, generation, clinic) {
       for (;;) {
-        let turn = running.get(id);
-        if (turn === undefined) {
-          turn = run(id, generation, clinic).finally(() => running.delete(id));
-          running.set(id, turn);
-        }
-        const set = await turn;
+        const set = await takeTurn(id, () => run(id, generation, clinic));
         // Joined a turn that began before our generation was stored.
         if (set.generation !== generation || set.id !== id) return set;
       }
     },
+    stop: () => unstored.stop(),
   };
 }
 

@@ -26,6 +26,12 @@ export interface Vault {
   withToken<T>(input: TokenCall, call: (accessToken: string, login: LoginRow) => Promise<T>): Promise<T>;
 }
 
+/** As its owner has it. */
+export interface OpenVault extends Vault {
+  /** When nobody uses it any more: refreshed tokens that the database did not take get a last try. */
+  stop(): Promise<void>;
+}
+
 /** Told by the vault what it met; pairing owns the consequences. */
 export interface VaultEvents {
   /**
@@ -46,7 +52,7 @@ export interface VaultParts {
   readonly events: VaultEvents;
 }
 
-export function createVault(parts: VaultParts): Vault {
+export function createVault(parts: VaultParts): OpenVault {
   const { store, sets, align, clock, events } = parts;
   const log = parts.log.child({ part: 'vault' });
   const refresher = createRefresher({ store, sets, align, clock, log });
@@ -138,6 +144,7 @@ export function createVault(parts: VaultParts): Vault {
         ? new AlignFault('not_paired', 'vault')
         : fault;
     },
+    stop: () => refresher.stop(),
   };
 
   /** Another call has just been told so, and took the logins away. */

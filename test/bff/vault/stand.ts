@@ -2,12 +2,21 @@
 import { randomUUID } from 'node:crypto';
 import { AlignFault, type AlignPort, type AlignTokens } from '../../../bff/align/index.ts';
 import { createSystemRandom } from '../../../bff/clock.ts';
+import type { Log } from '../../../bff/deps.ts';
 import type { Store } from '../../../bff/store/index.ts';
 import type { ConnectionRow } from '../../../bff/store/schema.ts';
 import { createSeal } from '../../../bff/vault/seal.ts';
 import { createTokenSets } from '../../../bff/vault/token-sets.ts';
 import { createVault } from '../../../bff/vault/vault.ts';
-import { addConnection, environment, handClock, openTestStore, silent, START } from '../support/fixtures.ts';
+import {
+  addConnection,
+  environment,
+  handClock,
+  openTestStore,
+  silent,
+  START,
+  type HandClock,
+} from '../support/fixtures.ts';
 
 /** Upstream's token endpoint with rotation: an old refresh token is refused. */
 export class Rotating {
@@ -54,8 +63,8 @@ export class Rotating {
   }
 }
 
-export async function createVaultStand(options: { store?: Store } = {}) {
-  const clock = handClock();
+export async function createVaultStand(options: { store?: Store; clock?: HandClock; log?: Log } = {}) {
+  const clock = options.clock ?? handClock();
   const store = options.store ?? (await openTestStore(clock));
   const seal = createSeal([new Uint8Array(32).fill(7)], createSystemRandom());
   const sets = createTokenSets({ store, seal, clock });
@@ -69,13 +78,13 @@ export async function createVaultStand(options: { store?: Store } = {}) {
   const refused: string[] = [];
 
   /** Each is a process of its own on the same database. */
-  const newVault = () =>
+  const newVaultOn = (database: Store) =>
     createVault({
-      store,
+      store: database,
       sets,
       align,
       clock,
-      log: silent,
+      log: options.log ?? silent,
       events: {
         async lost(id) {
           lost.push(id);
@@ -97,8 +106,9 @@ export async function createVaultStand(options: { store?: Store } = {}) {
     upstream,
     lost,
     refused,
-    newVault,
-    vault: newVault(),
+    newVault: () => newVaultOn(store),
+    newVaultOn,
+    vault: newVaultOn(store),
     switchTo: (name: string) => {
       active = name;
     },

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AlignFault } from '../../../bff/align/index.ts';
+import type { Log } from '../../../bff/deps.ts';
 import type { Store } from '../../../bff/store/index.ts';
-import { settle } from '../support/fixtures.ts';
+import { settle, silent } from '../support/fixtures.ts';
 import { createVaultStand } from './stand.ts';
 
 type Stand = Awaited<ReturnType<typeof createVaultStand>>;
@@ -172,6 +173,128 @@ describe('refreshing', () => {
     expect(await stand.sets.load(id)).toBeNull();
     const logins = await stand.store.db.selectFrom('logins').select('token_id').execute();
     expect(logins).toEqual([{ token_id: paired }]);
+  });
+});
+
+describe('refreshed tokens that the database did not take', () => {
+  /** What it refuses: nothing, what waits for its clinic's turn, or every write. */
+  let refuses: 'none' | 'turns' | 'all';
+  let told: string[];
+  let mine: Stand;
+  let connection: Awaited<ReturnType<Stand['connection']>>;
+  let id: string;
+  beforeEach(async () => {
+    refuses = 'none';
+    told = [];
+    const { store: real, clock } = stand;
+    const store: Store = {
+      ...real,
+      db: real.db,
+      write: (work, tenant) =>
+        refuses === 'all' || (refuses === 'turns' && tenant !== undefined)
+          ? Promise.reject(new Error('the database is away'))
+          : real.write(work, tenant),
+    };
+    const log: Log = {
+      ...silent,
+      error: (fields, message) => told.push(JSON.stringify({ ...fields, error: String(fields['error']), message })),
+      child: () => log,
+    };
+    mine = await createVaultStand({ store, clock, log });
+    connection = await mine.connection();
+    id = await mine.login(connection, 'ann');
+    clock.set(clock.now() + 2 * HOUR);
+  });
+
+  async function refreshInVain(what: typeof refuses): Promise<void> {
+    mine.upstream.beforeAnswer = async () => {
+      refuses = what;
+    };
+    await expect(mine.vault.withToken({ connection }, mine.use)).rejects.toThrow('away');
+    mine.upstream.beforeAnswer = () => Promise.resolve();
+  }
+  /** Another process on the same database, whose own store is well. */
+  const elsewhere = () => mine.newVaultOn(stand.store).withToken({ connection }, mine.use);
+  const holder = () =>
+    stand.store.db
+      .selectFrom('align_tokens')
+      .select(['refresh_holder', 'refresh_until', 'generation'])
+      .where('id', '=', id)
+      .executeTakeFirstOrThrow();
+
+  it('are stored by themselves when it does again, though nobody asks for them here', async () => {
+    await refreshInVain('all');
+    await stand.clock.advance(50_000);
+    refuses = 'none';
+    await stand.clock.advance(30_000);
+    expect(await holder()).toEqual({ refresh_holder: null, refresh_until: null, generation: 2 });
+    expect(await elsewhere()).toBe('ann');
+    expect([mine.upstream.refreshes, mine.upstream.refused, mine.refused]).toEqual([1, [], []]);
+  });
+
+  it('are waited for by other processes for as long as it answers at all', async () => {
+    await refreshInVain('turns');
+    await stand.clock.advance(10 * 60_000);
+    const waiting = elsewhere();
+    await stand.clock.advance(5 * 60_000);
+    expect(mine.upstream.refreshes).toBe(1);
+    refuses = 'none';
+    await stand.clock.advance(31_000);
+    expect(await waiting).toBe('ann');
+    expect([mine.upstream.refreshes, mine.upstream.refused, mine.refused]).toEqual([1, [], []]);
+  });
+
+  it('are tried again after growing pauses, of half a minute at most, and no more once they are stored', async () => {
+    const tries: number[] = [];
+    await refreshInVain('all');
+    const begunAt = stand.clock.now();
+    for (let second = 1; second <= 125; second += 1) {
+      const before = told.length;
+      await stand.clock.advance(1000);
+      if (told.length > before) tries.push((stand.clock.now() - begunAt) / 1000);
+    }
+    expect(tries).toEqual([1, 3, 7, 15, 31, 61, 91, 121]);
+    refuses = 'none';
+    await stand.clock.advance(30_000);
+    refuses = 'all';
+    const { length } = told;
+    await stand.clock.advance(10 * 60_000);
+    expect([told.length, (await holder()).generation]).toEqual([length, 2]);
+  });
+
+  it('are tried once more when the process stops, at once', async () => {
+    await refreshInVain('all');
+    refuses = 'none';
+    await mine.vault.stop();
+    expect((await holder()).generation).toBe(2);
+    expect(await elsewhere()).toBe('ann');
+  });
+
+  it('end with a process that stops before they could be stored, which says so, and never shows one', async () => {
+    await refreshInVain('all');
+    const { length } = told;
+    await mine.vault.stop();
+    expect(told.slice(length).map((line) => (JSON.parse(line) as { message: string }).message)).toEqual([
+      expect.stringContaining('could not be stored'),
+      expect.stringContaining('must sign in again'),
+    ]);
+    expect(told.join('')).not.toMatch(/[ar]t\.ann/);
+    await stand.clock.advance(10 * 60_000);
+    expect(told.length).toBe(length + 2);
+  });
+
+  it('are not brought back when an un-pair destroyed them meanwhile', async () => {
+    await refreshInVain('all');
+    await stand.store.write(async (tx) => {
+      await tx.deleteFrom('logins').execute();
+      await tx.deleteFrom('align_tokens').execute();
+    });
+    refuses = 'none';
+    await stand.clock.advance(60_000);
+    expect(await stand.store.db.selectFrom('align_tokens').selectAll().execute()).toEqual([]);
+    const { length } = told;
+    await stand.clock.advance(10 * 60_000);
+    expect(told.length).toBe(length);
   });
 });
 
