@@ -59,10 +59,11 @@ export function createEventStream(parts: {
       const { vendor, tenant } = principal;
       const lastEventId = context.req.header('last-event-id');
       // Whoever is revoked while the connection is made has no reader yet that could be ended.
-      const revoked = new Set<string>();
+      const revoked = new Set<string | null>();
       const unwatch = parts.sessions.onRevoked((sessionId) => revoked.add(sessionId));
       const { connection, bounds, resumeAt, position } = await open(context, principal, lastEventId).finally(unwatch);
-      if (!hub.running || revoked.has(principal.sessionId) || connection.destroyed) {
+      const ended = revoked.has(principal.sessionId) || revoked.has(null);
+      if (!hub.running || ended || connection.destroyed) {
         connection.destroy();
         return alreadySent;
       }

@@ -14,7 +14,7 @@ const LOOK_ELSEWHERE = 2;
 const SWEEP = 2;
 /** A reader whose socket takes nothing for so long is cut off, at most one sweep later: within 10 s. */
 const STALL_MS = 8000;
-/** What was still to be sent when the service stopped gets so long. */
+/** What was still to be sent when a stream was ended, and the client's own end of it, get so long. */
 const LAST_BYTES_MS = 3000;
 
 export interface HubParts {
@@ -109,8 +109,11 @@ export class StreamHub {
     this.#cancelTick = null;
   }
 
-  endSession(sessionId: string): void {
-    for (const reader of this.#all()) if (reader.principal.sessionId === sessionId) reader.end();
+  /** @param sessionId null: every session's, since none can be vouched for; readers come back and are asked who they are */
+  endSession(sessionId: string | null): void {
+    for (const reader of this.#all()) {
+      if (sessionId === null || reader.principal.sessionId === sessionId) reader.end();
+    }
   }
 
   #scheduleTick(): void {
@@ -128,10 +131,13 @@ export class StreamHub {
     const environment = this.#parts.environment();
     let cut = 0;
     for (const reader of this.#all()) {
-      const { principal, stalledSince } = reader;
+      const { principal, stalledSince, endedAt } = reader;
       if (stalledSince !== null && now - stalledSince >= STALL_MS) {
         cut += 1;
         reader.cut();
+      } else if (endedAt !== null) {
+        // TCP lets a client keep its side open for as long as it likes: the socket is not let go by itself.
+        if (now - endedAt >= LAST_BYTES_MS) reader.cut();
       } else if (now >= principal.expiresAt || principal.environment !== environment) reader.end();
     }
     if (cut > 0) this.#parts.log.info({ cut }, 'stalled stream readers cut off; they resume from the log');

@@ -32,6 +32,8 @@ export class StreamReader {
   #behind = true;
   /** Since when the socket takes nothing (ms); 0 while it does. */
   #fullSince = 0;
+  /** When it was ended (ms); 0 while it is not. */
+  #endedAt = 0;
   #catchingUp = false;
 
   constructor(
@@ -55,6 +57,11 @@ export class StreamReader {
   /** Since when the socket takes nothing (ms since the epoch); null while it does. */
   get stalledSince(): number | null {
     return this.#fullSince === 0 ? null : this.#fullSince;
+  }
+
+  /** When it was ended (ms since the epoch), though the client may still hold its side open; null while it is not. */
+  get endedAt(): number | null {
+    return this.#endedAt === 0 ? null : this.#endedAt;
   }
 
   deliver(batch: EventBatch): void {
@@ -95,6 +102,8 @@ export class StreamReader {
 
   /** The client comes back by itself, with Last-Event-ID. */
   end(): void {
+    if (!this.open) return;
+    this.#endedAt = this.#parts.now();
     this.#connection.end();
   }
 

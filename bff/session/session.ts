@@ -6,8 +6,11 @@ export interface SessionLookup {
   find(sessionId: string): Promise<Principal | null>;
   /** The same where it is in memory already; null: ask `find`. */
   held(sessionId: string): Principal | null;
-  /** Told when a session is revoked, so that its streams close. Returns its own removal. */
-  onRevoked(listener: (sessionId: string) => void): () => void;
+  /**
+   * Told when a session is revoked, so that its streams close; null: any of them may be, this instance cannot ask (only where
+   * other instances revoke, too). Returns its own removal.
+   */
+  onRevoked(listener: (sessionId: string | null) => void): () => void;
 }
 
 /** The stored session as it is read at every request; the token carries none of this but the ids. */

@@ -37,7 +37,7 @@ export function createSessions(parts: {
 }): Sessions {
   const { store, tokens, audit, clock, random } = parts;
   const cache = new SessionCache();
-  const listeners = new Set<(sessionId: string) => void>();
+  const listeners = new Set<(sessionId: string | null) => void>();
   const newId = (prefix: string): string => `${prefix}_${Buffer.from(random.bytes(18)).toString('base64url')}`;
 
   async function load(sessionId: string): Promise<StoredSession | null> {
@@ -60,6 +60,10 @@ export function createSessions(parts: {
 
   function end(sessionId: string): void {
     cache.delete(sessionId);
+    tell(sessionId);
+  }
+
+  function tell(sessionId: string | null): void {
     for (const listener of listeners) {
       try {
         listener(sessionId);
@@ -74,7 +78,10 @@ export function createSessions(parts: {
     clock,
     log: parts.log,
     onRevoked: end,
-    onBlind: () => cache.clear(),
+    onBlind() {
+      cache.clear();
+      tell(null);
+    },
   });
 
   return {

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { KEEP_EVENTS_MS, pruneEvents } from '../../../bff/events/retention.ts';
@@ -89,11 +91,14 @@ describe('a reader', () => {
     expect(server.stream.size).toBe(0);
   });
 
-  it('has no stream when its session is revoked while that is opened', async () => {
+  it.each([
+    ['its session is revoked', 'gone'],
+    ['no session can be vouched for any more', null],
+  ])('has no stream when %s while that is opened', async (_name, told) => {
     const bounds = server.events.bounds.bind(server.events);
     vi.spyOn(server.events, 'bounds').mockImplementationOnce(async (tenant) => {
       const found = await bounds(tenant);
-      server.revoke('gone');
+      server.revoke(told as string);
       return found;
     });
     const revoked = await openStream(server.url, JSON.stringify({ sessionId: 'gone' }));
@@ -107,6 +112,53 @@ describe('a reader', () => {
     server.stream.stop();
     await client.closed;
     expect(client.response.complete).toBe(true);
+  });
+});
+
+describe('a client that never closes its side', () => {
+  async function halfOpen(who: object) {
+    const { port, hostname } = new URL(server.url);
+    const client = connect({ port: Number(port), host: hostname, allowHalfOpen: true });
+    client.on('error', () => undefined);
+    client.resume();
+    const { size } = server.stream;
+    client.write(`GET /v1/events HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${JSON.stringify(who)}\r\n\r\n`);
+    await until(async () => server.stream.size > size);
+    return client;
+  }
+
+  const HAPPENS: [string, () => Promise<void>][] = [
+    ['is revoked', async () => server.revoke('gone')],
+    ['is over', () => server.clock.advance(5000)],
+    ['is of another environment now', async () => void (server.environment.name = 'production')],
+  ];
+  it.each(HAPPENS)('is let go some seconds after its session %s', async (_name, happens) => {
+    const client = await halfOpen({ sessionId: 'gone', expiresAt: server.clock.now() + 5000 });
+    const ended = once(client, 'end');
+    await happens();
+    await server.clock.advance(1000);
+    await ended;
+    // What was on its way gets its time.
+    await server.clock.advance(1000);
+    expect(server.stream.size).toBe(1);
+    await server.clock.advance(3000);
+    await until(async () => server.stream.size === 0);
+    // Nobody is at the other end: what it says is answered by a reset.
+    await until(async () => {
+      client.write('still here');
+      return client.errored;
+    });
+  });
+
+  it('keeps nobody else from staying', async () => {
+    const staying = await read();
+    const client = await halfOpen({ sessionId: 'gone' });
+    server.revoke('gone');
+    await server.clock.advance(10_000);
+    await until(async () => server.stream.size === 1);
+    client.destroy();
+    await server.append();
+    await until(async () => staying.events.length === 1);
   });
 });
 

@@ -75,7 +75,7 @@ describe('a minted session', () => {
 
   it('ends at once when it is revoked, and whoever held a stream for it is told', async () => {
     const { id, session_token } = await stand.mint();
-    const told: string[] = [];
+    const told: (string | null)[] = [];
     const stop = stand.sessions.onRevoked((sessionId) => told.push(sessionId));
     expect((await me(session_token)).status).toBe(200);
     const gone = await stand.app.request(`/v1/sessions/${id}`, {
