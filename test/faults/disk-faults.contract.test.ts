@@ -108,7 +108,7 @@ async function expectRefusedAndTold(at: Opened, begin: () => Promise<void>, end:
   await at.stage.kill(at.slot);
   await traffic.stop();
   await at.stage.start(at.slot);
-  const parts = { stage: at.stage, traffic, followers: [], samples: [], pollFloor: HOUR };
+  const parts = { stage: at.stage, traffic, followers: [], samples: [], watched: [], pollFloor: HOUR };
   const { violations } = await settleAndJudge({ ...parts, everythingDue: false, settleMs: 15_000 });
   expect(violations).toEqual([]);
 }
@@ -163,7 +163,7 @@ if (trouble === null) {
       expect([...traffic.statuses.keys()].filter((status) => status >= 500)).not.toEqual([]);
       await at.stage.kill(at.slot);
       await at.stage.start(at.slot);
-      const parts = { stage: at.stage, traffic, followers: [], samples: [], pollFloor: HOUR };
+      const parts = { stage: at.stage, traffic, followers: [], samples: [], watched: [], pollFloor: HOUR };
       const { violations } = await settleAndJudge({ ...parts, everythingDue: false, settleMs: 15_000 });
       expect(violations).toEqual([]);
     }, 60_000);
@@ -199,7 +199,15 @@ if (trouble === null) {
       await at.stage.start(at.slot);
       const traffic = startTraffic({ stage: at.stage, random: createSeeded('none'), pauseMs: 10, ready: () => false });
       await traffic.stop();
-      const parts = { stage: at.stage, traffic, followers: [], samples: [], pollFloor: HOUR, settleMs: 15_000 };
+      const parts = {
+        stage: at.stage,
+        traffic,
+        followers: [],
+        samples: [],
+        watched: [],
+        pollFloor: HOUR,
+        settleMs: 15_000,
+      };
       const sees = async (): Promise<string[]> => {
         const { history, violations } = await settleAndJudge({ ...parts, everythingDue: false });
         if (violations.length > 0) return violations.map(({ rule }) => rule);

@@ -10,7 +10,7 @@ import {
   type Violation,
 } from './history.ts';
 import type { PairedClinic, Stage } from './stage.ts';
-import { lastEventId, lastFullChecks } from './store-view.ts';
+import { lastFullChecks, logBounds, sampleStore, type Figure } from './store-view.ts';
 import { follow, type Follower } from './stream-follower.ts';
 import type { Traffic } from './traffic.ts';
 
@@ -19,6 +19,8 @@ export interface GatherParts {
   readonly traffic: Traffic;
   readonly followers: readonly Follower[];
   readonly samples: readonly Sample[];
+  /** The figures in the samples; looked at once more in the end. */
+  readonly watched: readonly Figure[];
   readonly pollFloor: number;
   /** Waits for a whole round of every account after the last change. */
   readonly everythingDue: boolean;
@@ -45,6 +47,7 @@ const MAY_COME: ReadonlySet<Violation['rule']> = new Set([
   // The inbox was read before the log was: something came in between.
   'a reader saw what is not in the log',
   'shown and never told',
+  'never moved',
 ]);
 const TELL_MS = 20_000;
 
@@ -79,13 +82,15 @@ export async function settleAndJudge(parts: GatherParts): Promise<Verdict> {
 }
 
 async function gather(parts: GatherParts): Promise<History> {
-  const { stage, traffic, followers, samples, pollFloor, everythingDue } = parts;
+  const { stage, traffic, followers, watched, pollFloor, everythingDue } = parts;
   const clinics: ClinicHistory[] = [];
   for (const clinic of stage.clinics) {
     const token = await stage.mint(clinic);
     const shown = await shownBy(stage, token);
-    clinics.push({ clinic: clinic.name, accountId: clinic.accountId, shown, log: await logOf(stage, clinic, token) });
+    const { log, prunedTo } = await logOf(stage, clinic, token);
+    clinics.push({ clinic: clinic.name, accountId: clinic.accountId, shown, log, prunedTo });
   }
+  const samples = [...parts.samples, await sampleStore(stage.store, watched)];
   return {
     notifications: traffic.journal,
     upstream: [...stage.cloud.state.orders.values()].map((order) => ({
@@ -101,12 +106,13 @@ async function gather(parts: GatherParts): Promise<History> {
       clinic,
       // One that never got through saw nothing and must not pass for one that missed nothing.
       from: from ?? 0,
-      resets,
+      resets: [...resets],
       events: [...events],
     })),
-    listings: stage.listings(),
+    listings: [...stage.listings],
     pollFloor,
     samples,
+    watched,
     everythingDue,
   };
 }
@@ -130,9 +136,13 @@ async function shownBy(stage: Stage, token: string): Promise<ShownCase[]> {
 }
 
 /** The whole log, as a reader gets it that resumes from before the first event. */
-async function logOf(stage: Stage, { name }: PairedClinic, token: string): Promise<ClinicHistory['log']> {
+async function logOf(
+  stage: Stage,
+  { name }: PairedClinic,
+  token: string,
+): Promise<Pick<ClinicHistory, 'log' | 'prunedTo'>> {
   const { vendor, tenant } = CLINICS[name];
-  const last = await lastEventId(stage.store, vendor, tenant);
+  const { last, prunedTo } = await logBounds(stage.store, vendor, tenant);
   const reader = follow({
     name: 'log',
     clinic: name,
@@ -143,17 +153,16 @@ async function logOf(stage: Stage, { name }: PairedClinic, token: string): Promi
   const end = performance.now() + 20_000;
   while ((reader.position ?? 0) < last && performance.now() < end) await pause(20);
   reader.stop();
-  if (reader.resets > 0) throw new Error(`the log of ${name} does not reach back to its beginning`);
-  return reader.events.map(({ id, type, orderId, version }) => ({ id, type, orderId, version }));
+  if (reader.resets.length > 0) throw new Error(`the log of ${name} does not reach back to its beginning`);
+  const log = reader.events.map(({ id, type, orderId, version }) => ({ id, type, orderId, version }));
+  return { log, prunedTo };
 }
 
 /** Accounts of which no round began after that time and was completed. */
 async function unlisted(stage: Stage, since: number): Promise<string[]> {
   const checked = await lastFullChecks(stage.store);
   return stage.clinics.flatMap(({ accountId }) => {
-    const first = stage
-      .listings()
-      .find((call) => call.accountId === accountId && call.upTo !== null && call.at > since);
+    const first = stage.listings.find((call) => call.accountId === accountId && call.upTo !== null && call.at > since);
     return first !== undefined && (checked.get(accountId) ?? 0) >= first.at ? [] : [accountId];
   });
 }

@@ -37,11 +37,19 @@ export interface LoggedEvent {
   readonly version: string | null;
 }
 
+/** A reader was told that events were lost. */
+export interface Reset {
+  /** The newest id that it had heard of. */
+  readonly after: number;
+  /** Where the server told it to go on. */
+  readonly upTo: number;
+}
+
 export interface FollowedStream {
   readonly name: string;
   readonly clinic: string;
   readonly from: number;
-  readonly resets: number;
+  readonly resets: readonly Reset[];
   readonly events: readonly LoggedEvent[];
 }
 
@@ -52,6 +60,20 @@ export interface ClinicHistory {
   readonly shown: readonly ShownCase[];
   /** Its whole event log, as a reader from the beginning gets it. */
   readonly log: readonly LoggedEvent[];
+  /** Retention removed the events up to this id; 0: none. */
+  readonly prunedTo: number;
+}
+
+/** One call of Get Orders as the simulator saw it come in. */
+export interface Listing {
+  readonly accountId: string;
+  readonly at: number;
+  /** The bounds it asked for (ms); null: none. The calls of one round share their upper bound, those of the sweep at its end have none. */
+  readonly from: number | null;
+  readonly upTo: number | null;
+  readonly page: number;
+  /** Of the answer; null: there was none. */
+  readonly status: number | null;
 }
 
 /** Figures that must never go back, by name, looked at again and again. */
@@ -62,14 +84,12 @@ export interface History {
   readonly upstream: readonly UpstreamCase[];
   readonly clinics: readonly ClinicHistory[];
   readonly followers: readonly FollowedStream[];
-  /**
-   * Calls of Get Orders as the simulator saw them. The calls of one round share their upper bound; those without one are the
-   * sweep at the end of a round.
-   */
-  readonly listings: readonly { readonly accountId: string; readonly at: number; readonly upTo: string | null }[];
+  readonly listings: readonly Listing[];
   /** Least time from a call of one round to the first call of the next (ms). */
   readonly pollFloor: number;
   readonly samples: readonly Sample[];
+  /** Kinds of figures in the samples (`KIND of …`). What stands still cannot go back: of each kind one must have moved. */
+  readonly watched: readonly string[];
   /** A whole poll round ended after the last change: then every case must be shown, told or not. */
   readonly everythingDue: boolean;
 }
@@ -85,8 +105,10 @@ export interface Violation {
     | 'a reader missed an event'
     | 'a reader saw an event twice'
     | 'a reader saw what is not in the log'
+    | 'a reader was told of loss and nothing was lost'
     | 'polled too soon'
     | 'went back'
+    | 'never moved'
     | 'of another clinic';
   readonly detail: string;
 }
@@ -101,6 +123,7 @@ export function checkHistory(history: History): Violation[] {
     ...history.followers.flatMap((follower) => sawEachOnce(history, follower)),
     ...floorHolds(history),
     ...neverBack(history.samples),
+    ...neverMoved(history),
   ];
 }
 
@@ -167,7 +190,7 @@ function staysInItsClinic({ upstream }: History, { clinic, accountId, shown, log
 }
 
 function sawEachOnce({ clinics }: History, { name, clinic, from, resets, events }: FollowedStream): Violation[] {
-  const log = clinics.find((one) => one.clinic === clinic)?.log ?? [];
+  const { log, prunedTo } = clinics.find((one) => one.clinic === clinic) ?? { log: [], prunedTo: 0 };
   const violations: Violation[] = idsGrow(name, events);
   const seen = new Set<number>();
   const logged = new Map(log.map((event) => [event.id, event]));
@@ -179,31 +202,63 @@ function sawEachOnce({ clinics }: History, { name, clinic, from, resets, events 
     const same = kept?.type === event.type && kept.orderId === event.orderId && kept.version === event.version;
     if (!same) violations.push({ rule: 'a reader saw what is not in the log', detail: at });
   }
-  // A reset says that events were lost and that the reader must load anew.
-  if (resets > 0) return violations;
+  for (const { after, upTo } of resets) {
+    if (after < prunedTo) continue;
+    const detail = `${name}: had ${after}, was sent on to ${upTo}`;
+    violations.push({ rule: 'a reader was told of loss and nothing was lost', detail });
+  }
+  // A reset says that what lies in between was lost and that the reader must load anew; it says nothing about the rest.
+  const isTold = (id: number): boolean => resets.some(({ after, upTo }) => id > after && id <= upTo);
   for (const { id } of log) {
-    if (id > from && !seen.has(id))
-      violations.push({ rule: 'a reader missed an event', detail: `${name}: event ${id}` });
+    if (id <= from || seen.has(id) || isTold(id)) continue;
+    violations.push({ rule: 'a reader missed an event', detail: `${name}: event ${id}` });
   }
   return violations;
 }
 
 function floorHolds({ listings, pollFloor }: History): Violation[] {
   return [...Map.groupBy(listings, ({ accountId }) => accountId)].flatMap(([accountId, calls]) => {
-    const ordered = calls.toSorted((a, b) => a.at - b.at);
-    return ordered.flatMap((call, index): Violation[] => {
-      const before = ordered[index - 1];
-      if (before === undefined || call.at - before.at >= pollFloor) return [];
-      const round = ordered.slice(0, index).findLast(({ upTo }) => upTo !== null)?.upTo;
-      if (call.upTo === null || call.upTo === round) return [];
-      return [
-        {
-          rule: 'polled too soon',
-          detail: `account ${accountId} at ${iso(call.at)}: ${call.at - before.at} ms after the call before`,
-        },
-      ];
-    });
+    const violations: Violation[] = [];
+    let round: Listing[] = [];
+    for (const call of calls.toSorted((a, b) => a.at - b.at)) {
+      const since = call.at - (round.at(-1)?.at ?? -Infinity);
+      if (since < pollFloor && isOfRound(round, call)) {
+        round.push(call);
+        continue;
+      }
+      if (since < pollFloor) {
+        const detail = `account ${accountId} at ${iso(call.at)}: ${since} ms after the call before`;
+        violations.push({ rule: 'polled too soon', detail });
+      }
+      round = [call];
+    }
+    return violations;
   });
+}
+
+/**
+ * Whether a call that comes closely belongs to the round before it, and is no round of its own. Seen from outside the next
+ * page of a listing without an upper bound is one that begins further on.
+ */
+function isOfRound(round: readonly Listing[], call: Listing): boolean {
+  const before = round.at(-1);
+  if (before === undefined) return false;
+  // The sweep at the end of a round, once: what follows it must go on from there.
+  if (call.upTo === null && before.upTo !== null) return true;
+  if (call.upTo !== before.upTo) return false;
+  if (isFurther(before, call) || isAskedAgain(before, call)) return true;
+  // Where upstream takes no upper bound the window has none either; its sweep reaches further back than all of it.
+  return call.upTo === null && round.every((one) => one.upTo === null && isFurther(call, one));
+}
+
+function isFurther(before: Listing, call: Listing): boolean {
+  const [one, other] = [before.from ?? -Infinity, call.from ?? -Infinity];
+  return other > one || (other === one && call.page > before.page);
+}
+
+/** Upstream refused the token: the same page again, with a fresh one or another user's. */
+function isAskedAgain(before: Listing, call: Listing): boolean {
+  return (before.status === 401 || before.status === 403) && call.from === before.from && call.page === before.page;
 }
 
 function neverBack(samples: readonly Sample[]): Violation[] {
@@ -219,6 +274,14 @@ function neverBack(samples: readonly Sample[]): Violation[] {
     }
   }
   return violations;
+}
+
+function neverMoved({ watched, samples }: History): Violation[] {
+  const first: Sample = Object.assign({}, ...samples.toReversed());
+  const last: Sample = Object.assign({}, ...samples);
+  const moved = Object.keys(last).filter((name) => (last[name] ?? 0) > (first[name] ?? 0));
+  const still = watched.filter((kind) => !moved.some((name) => name.startsWith(`${kind} of `)));
+  return still.map((kind) => ({ rule: 'never moved', detail: `no ${kind} in ${samples.length} samples` }));
 }
 
 const iso = (ms: number): string => new Date(ms).toISOString();

@@ -67,7 +67,8 @@ export async function killAgainAndAgain(options: KillOptions): Promise<KillRepor
     if (aim === 'while it starts') {
       await stage.kill(slot);
       const starting = stage.start(slot);
-      await pause(random.between(1, 700));
+      // Within the shortest start so far: later it would be any moment of a process that is up.
+      await pause(random.next() * Math.min(...report.bootMs));
       met = slot.process === null;
       await stage.kill(slot);
       await starting;
@@ -87,6 +88,18 @@ export async function killAgainAndAgain(options: KillOptions): Promise<KillRepor
     await options.onRevived?.(report.kills);
   }
   return report;
+}
+
+/** Fewer that all came in vain say little: pages move only now and then, anything else goes on all the time. */
+const ENOUGH_KILLS: Partial<Record<Aim, number>> = { 'at checkpoint': 10 };
+const ENOUGH_KILLS_ELSE = 5;
+
+/** Aims that never met their moment, as sentences: kills that came at any other time show nothing about it. */
+export function neverMet(byAim: KillReport['byAim'], enough?: number): string[] {
+  return [...byAim].flatMap(([aim, { kills, met }]) => {
+    const isTried = kills >= (enough ?? ENOUGH_KILLS[aim] ?? ENOUGH_KILLS_ELSE);
+    return isTried && met === 0 ? [`an aim never met its moment: ${aim}, 0 of ${kills}`] : [];
+  });
 }
 
 const needsFile = (aim: Aim): boolean => aim === 'at commit' || aim === 'at checkpoint';

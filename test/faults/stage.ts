@@ -19,19 +19,14 @@ import {
 import { launchBff, type BffProcess, type Launch } from './bff-process.ts';
 import { createBriefCases } from './brief-cases.ts';
 import { openFaultProxy, type FaultProxy, type Target } from './fault-proxy.ts';
+import type { Listing } from './history.ts';
+import { openListingBook } from './listing-book.ts';
 import type { Seeded } from './seeded.ts';
 
 export interface PairedClinic {
   readonly name: Clinic;
   readonly accountId: string;
   readonly companyId: number;
-}
-
-export interface Listing {
-  readonly accountId: string;
-  readonly at: number;
-  /** The upper bound of the round it is part of; null: none, the sweep at the end of a round. */
-  readonly upTo: string | null;
 }
 
 /** The place of one process: who is there now, if anybody. */
@@ -62,7 +57,7 @@ export interface Stage {
   callbackUrl(clinic: PairedClinic): string;
   mint(clinic: PairedClinic): Promise<string>;
   /** Calls of Get Orders since the stage was opened, as the simulator saw them. */
-  listings(): readonly Listing[];
+  readonly listings: readonly Listing[];
   close(): Promise<void>;
 }
 
@@ -77,8 +72,6 @@ export interface StageOptions {
   readonly folder?: string;
   readonly env?: Readonly<Record<string, string>>;
 }
-
-const COLLECT_MS = 250;
 
 export async function openStage(options: StageOptions): Promise<Stage> {
   const { random } = options;
@@ -98,6 +91,7 @@ export async function openStage(options: StageOptions): Promise<Stage> {
     cases: createBriefCases(),
     seed: 'stage',
   });
+  const book = openListingBook(cloud);
   const { port, cdnPort } = cloud;
   back.route = () => ({ port });
   files.route = () => ({ port: cdnPort });
@@ -134,19 +128,6 @@ export async function openStage(options: StageOptions): Promise<Stage> {
     writeFileSync(path, JSON.stringify(config));
     return path;
   });
-
-  // The simulator's own log is bounded; a long run needs all of it.
-  const listings: Listing[] = [];
-  let heard = 0;
-  const collect = (): void => {
-    for (const call of cloud.state.calls) {
-      if (call.id <= heard) continue;
-      heard = call.id;
-      if (call.point !== 'getOrders' || call.companyId === undefined) continue;
-      listings.push({ accountId: String(call.companyId), at: call.at, upTo: call.toDate ?? null });
-    }
-  };
-  const collecting = setInterval(collect, COLLECT_MS);
 
   const alive = (): BffProcess | null => slots.find((slot) => slot.process?.alive === true)?.process ?? null;
 
@@ -189,12 +170,9 @@ export async function openStage(options: StageOptions): Promise<Stage> {
       if (!answer.ok) throw new Error(`no session: ${answer.status} ${await answer.text()}`);
       return ((await answer.json()) as MintedSession).session_token;
     },
-    listings() {
-      collect();
-      return listings;
-    },
+    listings: book.listings,
     async close() {
-      clearInterval(collecting);
+      book.close();
       for (const slot of slots) {
         await slot.launch?.kill();
         slot.process = null;

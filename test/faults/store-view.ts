@@ -28,22 +28,28 @@ export async function query(store: string, statements: readonly string[]): Promi
   }
 }
 
-/** Cursors, the ends of poll rounds, and the counters of the event log, by name. */
-export async function sampleStore(store: string): Promise<Sample> {
-  const [cursors = [], leases = [], counters = []] = await query(store, [
-    'SELECT id, cursor_at FROM connections WHERE cursor_at IS NOT NULL',
-    'SELECT account_id, last_ended_at FROM poll_leases WHERE last_ended_at IS NOT NULL',
-    'SELECT vendor, tenant, last_id, pruned_to FROM event_counters',
-  ]);
-  const named = (rows: Row[], name: (row: Row) => string, column: string): [string, number][] =>
-    rows.map((row) => [name(row), Number(row[column])]);
-  const tenant = (row: Row): string => `${String(row['vendor'])}/${String(row['tenant'])}`;
-  return Object.fromEntries([
-    ...named(cursors, (row) => `cursor of ${String(row['id'])}`, 'cursor_at'),
-    ...named(leases, (row) => `last round of ${String(row['account_id'])}`, 'last_ended_at'),
-    ...named(counters, (row) => `last id of ${tenant(row)}`, 'last_id'),
-    ...named(counters, (row) => `pruned to of ${tenant(row)}`, 'pruned_to'),
-  ]);
+/** What never goes back: how far each account was listed, when its last round ended, the newest event of each tenant. */
+const FIGURES = {
+  cursor: 'SELECT id AS name, cursor_at AS value FROM connections WHERE cursor_at IS NOT NULL',
+  'last round': 'SELECT account_id AS name, last_ended_at AS value FROM poll_leases WHERE last_ended_at IS NOT NULL',
+  'last id': "SELECT vendor || '/' || tenant AS name, last_id AS value FROM event_counters",
+} as const;
+export type Figure = keyof typeof FIGURES;
+export const ALL_FIGURES = Object.keys(FIGURES) as Figure[];
+
+/** By name, such as `cursor of con_1`. */
+export async function sampleStore(store: string, figures: readonly Figure[]): Promise<Sample> {
+  const answers = await query(
+    store,
+    figures.map((figure) => FIGURES[figure]),
+  );
+  const named = figures.flatMap((figure, index) =>
+    (answers[index] ?? []).map((row): [string, number] => [
+      `${figure} of ${String(row['name'])}`,
+      Number(row['value']),
+    ]),
+  );
+  return Object.fromEntries(named);
 }
 
 /** When the last complete listing of each account ended (ms since the epoch). */
@@ -52,9 +58,10 @@ export async function lastFullChecks(store: string): Promise<Map<string, number>
   return new Map(rows.map((row) => [String(row['account_id']), Number(row['last_full_check_at'] ?? 0)]));
 }
 
-export async function lastEventId(store: string, vendor: string, tenant: string): Promise<number> {
+/** The newest id of a tenant's log, and the id up to which retention removed it. */
+export async function logBounds(store: string, vendor: string, tenant: string) {
   const [rows = []] = await query(store, [
-    `SELECT last_id FROM event_counters WHERE vendor = '${vendor}' AND tenant = '${tenant}'`,
+    `SELECT last_id, pruned_to FROM event_counters WHERE vendor = '${vendor}' AND tenant = '${tenant}'`,
   ]);
-  return Number(rows[0]?.['last_id'] ?? 0);
+  return { last: Number(rows[0]?.['last_id'] ?? 0), prunedTo: Number(rows[0]?.['pruned_to'] ?? 0) };
 }

@@ -1,5 +1,6 @@
 /** A reader of the event stream that never gives up: it resumes by its last id and writes down what it saw. */
 import { get, type ClientRequest } from 'node:http';
+import type { Reset } from './history.ts';
 
 export interface SeenEvent {
   readonly id: number;
@@ -18,8 +19,8 @@ export interface Follower {
   /** The newest id it heard of. */
   readonly position: number | null;
   readonly events: readonly SeenEvent[];
-  /** How often it was told that events were lost. */
-  readonly resets: number;
+  /** When it was told that events were lost. */
+  readonly resets: readonly Reset[];
   readonly connections: number;
   stop(): void;
 }
@@ -42,7 +43,7 @@ export function follow(options: FollowOptions): Follower {
   const events: SeenEvent[] = [];
   let from: number | null = options.lastEventId ?? null;
   let position: number | null = from;
-  let resets = 0;
+  const resets: Reset[] = [];
   let connections = 0;
   const over = new AbortController();
   let request: ClientRequest | null = null;
@@ -53,7 +54,8 @@ export function follow(options: FollowOptions): Follower {
     const type = field('event');
     const id = field('id') === '' ? null : Number(field('id'));
     if (id !== null && from === null) from = id;
-    if (type === 'stream.reset') resets += 1;
+    // Without an id it says not where to go on: then it excuses nothing.
+    if (type === 'stream.reset') resets.push({ after: position ?? id ?? 0, upTo: id ?? position ?? 0 });
     else if (type !== 'heartbeat' && id !== null) {
       const data = JSON.parse(field('data')) as { orderId?: string; version?: string };
       const { orderId = null, version = null } = data;
@@ -115,9 +117,7 @@ export function follow(options: FollowOptions): Follower {
       return position;
     },
     events,
-    get resets() {
-      return resets;
-    },
+    resets,
     get connections() {
       return connections;
     },
