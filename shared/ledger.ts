@@ -16,12 +16,14 @@ export const ledgerSummarySchema = v.object({
   waiting: v.number(),
   /** Notifications on disk whose order could not be read yet. */
   pending: v.number(),
+  /** Orders that upstream listed and that cannot be read yet: each may be a case that is missing here. */
+  unreadable: v.number(),
   /**
-   * From when on nothing has been proved by a complete listing (its frozen upper bound); null before the first one. Cases
+   * From when on nothing has been proved by a complete listing (its frozen upper bound); null before the first one. It stands still while an order is unreadable. Cases
    * changed later are known by notification alone.
    */
   provedUntil: v.nullable(v.string()),
-  /** A complete listing is overdue: more than two rounds ago, or none yet. */
+  /** A complete listing is overdue: more than two rounds ago; the first one, which may be long, after an hour. */
   behind: v.boolean(),
 });
 export type LedgerSummary = v.InferOutput<typeof ledgerSummarySchema>;

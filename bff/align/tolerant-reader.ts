@@ -5,6 +5,9 @@ import { AlignFault } from './port.ts';
  * as numbers or strings, null equals absent, what is unknown is ignored. What is needed and is not there is a
  * `wrong_shape` fault that names the property, so that nothing is ever half read.
  */
+/** Characters: an index of the database must hold it. */
+const LONGEST_EXACT = 500;
+
 export class TolerantReader {
   readonly #operation: string;
   readonly #path: string;
@@ -40,7 +43,7 @@ export class TolerantReader {
     const value = this.#get(name);
     if (value === undefined) return null;
     if (typeof value !== 'string') throw this.fault(name);
-    return value;
+    return storable(value);
   }
 
   id(name: string): string {
@@ -53,14 +56,16 @@ export class TolerantReader {
     // A number beyond 2^53 was rounded by JSON already: a wrong id is worse than none.
     if (typeof value === 'number' && Number.isSafeInteger(value)) return String(value);
     if (typeof value !== 'string' || value.length > 128) throw this.fault(name);
-    return value.trim() === '' ? null : value.trim();
+    return value.trim() === '' ? null : storable(value.trim());
   }
 
   /** An id whose very characters count, spaces too. */
   optionalExact(name: string): string | null {
     const value = this.#get(name);
     if (typeof value === 'number' && Number.isSafeInteger(value)) return String(value);
-    return this.optionalText(name);
+    const text = this.optionalText(name);
+    if (text !== null && text.length > LONGEST_EXACT) throw this.fault(name);
+    return text;
   }
 
   number(name: string): number {
@@ -91,8 +96,7 @@ export class TolerantReader {
   optionalTime(name: string): number | null {
     const text = this.optionalText(name);
     if (text === null || text === '') return null;
-    const zoned = /(Z|[+-]\d{2}:?\d{2})$/i.test(text) || !text.includes('T') ? text : `${text}Z`;
-    const read = /^\d{4}-\d{2}-\d{2}/.test(text) ? Date.parse(zoned) : NaN;
+    const read = Date.parse(toInstant(text) ?? '');
     if (Number.isNaN(read)) throw this.fault(name);
     return read;
   }
@@ -168,6 +172,22 @@ export class TolerantReader {
   #lacks(name: string): never {
     throw this.fault(name);
   }
+}
+
+/** As every database keeps it: what is read again must equal what was kept, or it is news at each listing. */
+function storable(text: string): string {
+  return text.toWellFormed().replaceAll('\0', '\uFFFD');
+}
+
+/** ISO 8601 as upstreams write it: a blank for the T, zones of two or four digits, none for UTC. Null: not a time. */
+function toInstant(text: string): string | null {
+  const match =
+    /^(\d{4}-\d{2}-\d{2})(?:[Tt ](\d{2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?)\s*([Zz]|[+-]\d{2}(?::?\d{2})?)?)?$/.exec(text);
+  if (match === null) return null;
+  const [, day, time, zone = 'Z'] = match;
+  if (time === undefined) return `${day}T00:00Z`;
+  const [, sign, hours, minutes = '00'] = /^([+-])(\d{2}):?(\d{2})?$/.exec(zone) ?? [];
+  return `${day}T${time.replace(',', '.')}${sign === undefined ? 'Z' : `${sign}${hours}:${minutes}`}`;
 }
 
 function fold(name: string): string {

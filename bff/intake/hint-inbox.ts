@@ -1,7 +1,6 @@
 import { CompiledQuery, sql } from 'kysely';
 import type { Clock, Log } from '../deps.ts';
 import { ProblemError } from '../http/problem-error.ts';
-import type { Connections } from '../pairing/connections.ts';
 import { gather } from '../store/gather.ts';
 import type { Store, Tx } from '../store/index.ts';
 import type { ConnectionRow } from '../store/schema.ts';
@@ -32,13 +31,12 @@ const ROWS_PER_STATEMENT = 200;
 
 export function createHintInbox(parts: {
   store: Store;
-  connections: Pick<Connections, 'noteNotification'>;
   clock: Clock;
   log: Log;
-  /** Told after each commit that stored hints. */
-  onStored: () => void;
+  /** Told after each commit that stored hints. @param connections ids of those that were told of */
+  onStored: (connections: ReadonlySet<string>) => void;
 }): HintInbox {
-  const { store, connections, clock, log } = parts;
+  const { store, clock, log } = parts;
   /** SQL for each number of rows: building it anew for every burst costs more than running it. */
   const statements = new Map<number, string>();
   /** Takes hints until its turn to write comes. */
@@ -69,7 +67,7 @@ export function createHintInbox(parts: {
         close();
       }
       log.info({ notifications: hints.length }, 'notifications stored');
-      parts.onStored();
+      parts.onStored(new Set(hints.map(({ connection }) => connection.id)));
     };
     return { hints, stored: write() };
   }
@@ -78,9 +76,6 @@ export function createHintInbox(parts: {
     for (let at = 0; at < hints.length; at += ROWS_PER_STATEMENT) {
       await insert(tx, hints.slice(at, at + ROWS_PER_STATEMENT));
     }
-    // In the order of their ids: two instances that store bursts of the same clinics must not wait for each other.
-    const ids = new Set(hints.map(({ connection }) => connection.id));
-    for (const id of [...ids].toSorted()) await connections.noteNotification(tx, id);
   }
 
   async function insert(tx: Tx, hints: readonly Waiting[]): Promise<void> {

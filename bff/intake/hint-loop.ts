@@ -1,7 +1,15 @@
 import { AlignFault } from '../align/index.ts';
 import { isPassing, retryAfterOf, toBackgroundProblem } from './background-health.ts';
 import { createDueLoop, soonest, toLocal, type DueLoop, type Slots } from './due-loop.ts';
-import { claimHints, closeHints, dueHints, nextHint, postponeHints, type HintGroup } from './hints.ts';
+import {
+  claimHints,
+  closeHints,
+  dueHints,
+  postponeHints,
+  waitingClinics,
+  type HintGroup,
+  type WaitingClinic,
+} from './hints.ts';
 import type { IntakeParts } from './intake-parts.ts';
 import { callUnder, type Leave } from './upstream-breaker.ts';
 
@@ -13,29 +21,26 @@ const LONGEST_PAUSE_MS = 300_000;
 /** One look may take a refresh and a merge beside its call (ms). */
 const CLAIM_SLACK_MS = 30_000;
 const ASK_EVERY_MS = 1000;
-/**
- * A clinic's burst wakes the loop at every commit, and looking past it reads all that waits: behind one that has its share
- * the others are looked for so often (ms).
- */
-const PAST_BURST_EVERY_MS = 250;
-/** Queries of one pass: each leaves out more clinics that cannot go on now. */
-const QUERIES = 20;
+/** Nobody of the clinic is signed in: then and when (ms). */
+const WITHOUT_LOGIN_MS = 600_000;
 
 /** Looks at what notifications pointed to. A hint stays due until upstream gave a clear answer. */
 export function createHintLoop(parts: IntakeParts): DueLoop {
-  const { store, connections, vault, align, merge, health, breaker, clock, log } = parts;
+  const { store, connections, vault, align, merge, health, breaker, pauses, clock, log } = parts;
   /** What is being looked at, by clinic. */
   const running = new Map<string, Set<string>>();
   let askedAt = -Infinity;
-  /** Only what is held back was found, until one ends or this time comes. */
-  let crowdedUntil = -Infinity;
-  let lookedPastAt = -Infinity;
+  const runningOf = (connectionId: string): number => running.get(connectionId)?.size ?? 0;
 
   async function answer(group: HintGroup, leave: Leave): Promise<void> {
     const connection = await connections.byId(group.connectionId);
     if (connection === null || connection.state === 'unpaired' || connection.state === 'lost') {
       // The first listing after the clinic is connected again brings what this pointed to.
       return closeHints(store, group, 'gone', 'not_connected');
+    }
+    if (connection.state === 'needs_login') {
+      leave.end({ kind: 'nothing' });
+      return postponeHints(store, group, (await store.now()) + WITHOUT_LOGIN_MS, 'needs_login');
     }
     try {
       const order = await callUnder(leave, () =>
@@ -52,6 +57,7 @@ export function createHintLoop(parts: IntakeParts): DueLoop {
       const until = nextTry(group, error, await store.now());
       if (until === null) return closeHints(store, group, 'gone', problem);
       await postponeHints(store, group, until, problem);
+      await pauses.keep(connection, retryAfterOf(error));
       if (problem === 'not_found') return;
       const fields = { connection: connection.id, problem };
       // The breaker tells once that upstream is away.
@@ -61,13 +67,17 @@ export function createHintLoop(parts: IntakeParts): DueLoop {
     }
   }
 
-  /** Unknown upstream: at 40 s and 80 s, then with pauses that double, like missing files and for as long. Anything else: growing pauses, without end. */
+  /**
+   * Unknown upstream, or no id to it: at 40 s and 80 s, then with pauses that double, like missing files and for as long. Anything else
+   * that upstream says of this RX: growing pauses for as long; the listing finds its case, if there is one. What ends by
+   * itself: growing pauses, without end.
+   */
   function nextTry(group: HintGroup, error: unknown, now: number): number | null {
     const { recheckSteps, recheckMax, recheckFor } = align.environment().timings;
-    if (error instanceof AlignFault && error.kind === 'not_found') {
-      // Noted by the clock of the instance that took it, which may be ahead.
-      const since = Math.min(group.firstReceivedAt, now);
-      if (now - since >= recheckFor) return null;
+    // Noted by the clock of the instance that took it, which may be ahead.
+    const since = Math.min(group.firstReceivedAt, now);
+    if (isAboutRx(error) && now - since >= recheckFor) return null;
+    if (error instanceof AlignFault && (error.kind === 'not_found' || error.kind === 'invalid_request')) {
       const step = recheckSteps.find((after) => since + after > now);
       return step === undefined ? now + Math.min(now - since, recheckMax) : since + step;
     }
@@ -85,7 +95,6 @@ export function createHintLoop(parts: IntakeParts): DueLoop {
     mine.add(rxId);
     running.set(connectionId, mine);
     const end = (): void => {
-      crowdedUntil = -Infinity;
       leave.end({ kind: 'nothing' });
       mine.delete(rxId);
       if (mine.size === 0) running.delete(connectionId);
@@ -105,30 +114,29 @@ export function createHintLoop(parts: IntakeParts): DueLoop {
     store.wake('hints');
   }
 
-  function mayLookPast(): boolean {
-    const now = clock.now();
-    if (now - lookedPastAt < PAST_BURST_EVERY_MS) return false;
-    lookedPastAt = now;
-    return true;
+  /** Clinic by clinic, one of each before the second of any: a burst takes what the others leave. */
+  async function work(slots: Slots, environment: string, now: number, clinics: readonly WaitingClinic[]) {
+    const found = new Map<string, HintGroup[]>();
+    let due = clinics
+      .filter(({ connectionId, dueAt }) => dueAt <= now && breaker.admits(connectionId))
+      .toSorted((a, b) => a.dueAt - b.dueAt);
+    for (let share = 1; share <= PER_CLINIC && due.length > 0; share += 1) {
+      for (const { connectionId } of due) {
+        if (slots.free() <= 0 || !breaker.admitsAnybody()) return;
+        if (runningOf(connectionId) >= share) continue;
+        const groups =
+          found.get(connectionId) ?? (await dueHints(store, environment, connectionId, now, rxIdsOf(connectionId)));
+        found.set(connectionId, groups);
+        const group = groups.shift();
+        if (group === undefined || slots.has(group.key)) continue;
+        if (!(await begin(slots, group, now))) groups.length = 0;
+      }
+      due = due.filter(({ connectionId }) => found.get(connectionId)?.length !== 0);
+    }
   }
 
-  async function work(slots: Slots, environment: string, now: number): Promise<{ held: boolean }> {
-    const held = new Set<string>();
-    let past: boolean | null = null;
-    for (let query = 0; query < QUERIES; query += 1) {
-      if (held.size > 0 && !(past ??= mayLookPast())) break;
-      const rxIds = new Set([...running.values()].flatMap((ids) => [...ids]));
-      const groups = await dueHints(store, environment, now, { connections: held, rxIds });
-      let found = false;
-      for (const group of groups) {
-        if (slots.free() <= 0 || !breaker.admitsAnybody()) return { held: true };
-        if (held.has(group.connectionId) || slots.has(group.key)) continue;
-        found = true;
-        if (!(await begin(slots, group, now))) held.add(group.connectionId);
-      }
-      if (!found) break;
-    }
-    return { held: held.size > 0 };
+  function rxIdsOf(connectionId: string): ReadonlySet<string> {
+    return running.get(connectionId) ?? new Set();
   }
 
   return createDueLoop({
@@ -143,16 +151,23 @@ export function createHintLoop(parts: IntakeParts): DueLoop {
         askOthers();
         return null;
       }
-      if (clock.now() < crowdedUntil) return crowdedUntil;
       const environment = align.environment().name;
       const now = await store.now();
-      const { held } = await work(slots, environment, now);
-      const crowded = held && running.size > 0;
-      if (crowded) crowdedUntil = clock.now() + PAST_BURST_EVERY_MS;
-      const next = toLocal(clock, now, await nextHint(store, environment, now));
-      return held ? soonest(next, breaker.nextChange(), crowded ? crowdedUntil : null) : next;
+      const clinics = await waitingClinics(store, environment, now);
+      await work(slots, environment, now, clinics);
+      // What is due and was not begun is looked at again when one has ended, or the breaker lets its clinic go on.
+      const next = soonest(...clinics.map(({ laterAt }) => laterAt));
+      return soonest(toLocal(clock, now, next), breaker.nextChange());
     },
   });
+}
+
+/** Upstream's word on this RX, or on what it was asked: it will not be another one by itself. */
+function isAboutRx(error: unknown): boolean {
+  if (!(error instanceof AlignFault)) return false;
+  return ['not_found', 'invalid_request', 'wrong_shape', 'conflict', 'user_not_allowed', 'host_refused'].includes(
+    error.kind,
+  );
 }
 
 function rethrowAfter(task: () => void): (error: unknown) => never {

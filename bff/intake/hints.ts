@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { Store } from '../store/index.ts';
 
 /** All waiting hints of one RX under one connection: they are answered by one look. */
@@ -12,40 +13,67 @@ export interface HintGroup {
   readonly firstReceivedAt: number;
 }
 
-const PAGE = 100;
-/** So many hints of clinics that are held back do not hide the others. */
-const FARTHEST = 2000;
+const PAGE = 50;
 
-/** What is not to be looked at: clinics that are held back or have their share, and what is being looked at already. */
-export interface NotNow {
-  readonly connections: ReadonlySet<string>;
-  readonly rxIds: ReadonlySet<string>;
+/** A clinic of which hints wait. Times in ms since the epoch, by the database's clock. */
+export interface WaitingClinic {
+  readonly connectionId: string;
+  /** When the first of them is, or was, due. */
+  readonly dueAt: number;
+  /** When the first of those falls due that are not due yet. */
+  readonly laterAt: number | null;
 }
 
-/** Oldest first, and so that a clinic's burst does not hide the others. @param now by the database's clock (ms) */
-export async function dueHints(store: Store, environment: string, now: number, but: NotNow): Promise<HintGroup[]> {
-  const oldest = store.db
+/**
+ * Every clinic of which hints wait. It leaps from clinic to clinic along the index: what it costs grows with their number,
+ * not with how many hints one of them has, so that no burst hides the others.
+ */
+export async function waitingClinics(store: Store, environment: string, now: number): Promise<WaitingClinic[]> {
+  const waiting = sql`from hints where environment = ${environment} and state = 'waiting'`;
+  const { rows } = await sql<{ id: string; due_at: number; later_at: number | null }>`
+    with recursive clinics(id) as (
+      select min(connection_id) ${waiting}
+      union all
+      select (select min(connection_id) ${waiting} and connection_id > clinics.id) from clinics where clinics.id is not null
+    )
+    select id,
+      (select min(next_at) ${waiting} and connection_id = clinics.id) as due_at,
+      (select min(next_at) ${waiting} and connection_id = clinics.id and next_at > ${now}) as later_at
+    from clinics where id is not null`.execute(store.db);
+  return rows.map((row) => ({ connectionId: row.id, dueAt: row.due_at, laterAt: row.later_at }));
+}
+
+/**
+ * What is due of one clinic, oldest first.
+ * @param now by the database's clock (ms) @param but RX ids that are being looked at
+ */
+export async function dueHints(
+  store: Store,
+  environment: string,
+  connectionId: string,
+  now: number,
+  but: ReadonlySet<string>,
+): Promise<HintGroup[]> {
+  let query = store.db
     .selectFrom('hints')
-    .select(['id', 'connection_id', 'rx_id', 'attempts', 'received_at', 'next_at'])
+    .select(['id', 'rx_id', 'attempts', 'received_at'])
     .where('environment', '=', environment)
+    .where('connection_id', '=', connectionId)
     .where('state', '=', 'waiting')
-    .where('next_at', '<=', now)
-    .orderBy('next_at')
-    .orderBy('id')
-    // Looking past a burst must not cost what the burst is long: taking notifications in waits for it.
-    .limit(but.connections.size > 0 ? FARTHEST : PAGE);
-  let query = store.db.selectFrom(oldest.as('oldest')).selectAll();
-  if (but.connections.size > 0) query = query.where('connection_id', 'not in', [...but.connections]);
-  if (but.rxIds.size > 0) query = query.where('rx_id', 'not in', [...but.rxIds]);
-  const rows = await query.orderBy('next_at').orderBy('id').limit(PAGE).execute();
-  const groups = Map.groupBy(rows, (row) => `${row.connection_id}\0${row.rx_id}`);
-  return [...groups].flatMap(([key, [first, ...others]]) => {
+    .where('next_at', '<=', now);
+  if (but.size > 0) query = query.where('rx_id', 'not in', [...but]);
+  const rows = await query.orderBy('next_at').limit(PAGE).execute();
+  const groups = Map.groupBy(
+    rows.toSorted((a, b) => a.id - b.id),
+    (row) => row.rx_id,
+  );
+  return [...groups].flatMap(([rxId, [first, ...others]]) => {
     if (first === undefined) return [];
     const all = [first, ...others];
     return {
-      key,
-      connectionId: first.connection_id,
-      rxId: first.rx_id,
+      key: `${connectionId}\0${rxId}`,
+      connectionId,
+      rxId,
       ids: all.map((row) => row.id),
       attempts: Math.max(...all.map((row) => row.attempts)),
       firstReceivedAt: Math.min(...all.map((row) => row.received_at)),
@@ -77,20 +105,6 @@ export async function claimHints(
   return rows.length === 0 ? null : { ...group, ids: rows.map((row) => row.id) };
 }
 
-/** When the next hint falls due after `now` (ms since the epoch). */
-export async function nextHint(store: Store, environment: string, now: number): Promise<number | null> {
-  const row = await store.db
-    .selectFrom('hints')
-    .select('next_at')
-    .where('environment', '=', environment)
-    .where('state', '=', 'waiting')
-    .where('next_at', '>', now)
-    .orderBy('next_at')
-    .limit(1)
-    .executeTakeFirst();
-  return row?.next_at ?? null;
-}
-
 export async function closeHints(
   store: Store,
   group: HintGroup,
@@ -110,9 +124,17 @@ export async function postponeHints(store: Store, group: HintGroup, until: numbe
   );
 }
 
-/** Hints that were answered long ago. To be run hourly. */
+/** Hints that were answered long ago, and those that wait since then: what they told was listed since. To be run hourly. */
 export async function pruneHints(store: Store, before: number): Promise<void> {
   await store.write((tx) =>
     tx.deleteFrom('hints').where('state', '!=', 'waiting').where('received_at', '<', before).execute(),
+  );
+  await store.write((tx) =>
+    tx
+      .updateTable('hints')
+      .set({ state: 'gone', outcome: 'too_old' })
+      .where('state', '=', 'waiting')
+      .where('received_at', '<', before)
+      .execute(),
   );
 }

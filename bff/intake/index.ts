@@ -7,6 +7,8 @@ import { createCallbackRoutes } from './callback-endpoint.ts';
 import { createHintInbox } from './hint-inbox.ts';
 import { createHintLoop } from './hint-loop.ts';
 import { pruneHints } from './hints.ts';
+import { createNamedPauses } from './named-pauses.ts';
+import { createNotificationNotes } from './notification-notes.ts';
 import { createPollLoop, type PollParts } from './poll-loop.ts';
 import { createRecheckLoop } from './recheck-loop.ts';
 import { createUpstreamBreaker, type UpstreamBreaker } from './upstream-breaker.ts';
@@ -32,18 +34,26 @@ type CallbackRouting = 'routeCallback' | 'partnerEnvironment' | 'routePartnerCal
 const KEEP_HINTS_MS = 30 * 86_400_000;
 
 export function createIntake(
-  parts: Omit<PollParts, 'health' | 'breaker' | 'connections'> & {
+  parts: Omit<PollParts, 'health' | 'breaker' | 'pauses' | 'connections'> & {
     connections: Pick<Connections, 'byId' | 'active' | CallbackRouting>;
     rechecks: Rechecks;
   },
 ): Intake {
   const breaker = createUpstreamBreaker({ ...parts, onChange: () => wakeAll() });
-  const shared = { ...parts, breaker, health: createBackgroundHealth(parts.store) };
+  const pauses = createNamedPauses(parts.store);
+  const shared = { ...parts, breaker, pauses, health: createBackgroundHealth(parts.store) };
   const hints = createHintLoop(shared);
   const rechecks = createRecheckLoop(shared);
   const polls = createPollLoop(shared);
   const loops = [hints, rechecks, polls];
-  const inbox = createHintInbox({ ...parts, onStored: () => hints.wake() });
+  const notes = createNotificationNotes(parts);
+  const inbox = createHintInbox({
+    ...parts,
+    onStored(ids) {
+      hints.wake();
+      notes.note(ids);
+    },
+  });
   const callbacks = createCallbackRoutes({ ...parts, inbox });
   let unsubscribe = (): void => {};
 
@@ -73,7 +83,7 @@ export function createIntake(
     },
     async stop() {
       unsubscribe();
-      await Promise.all(loops.map((loop) => loop.stop()));
+      await Promise.all([...loops.map((loop) => loop.stop()), notes.stop()]);
     },
     prune: () => pruneHints(parts.store, parts.clock.now() - KEEP_HINTS_MS),
   };

@@ -5,6 +5,7 @@ import type { Merge } from '../scans/index.ts';
 import type { Store } from '../store/index.ts';
 import type { Vault } from '../vault/vault.ts';
 import type { BackgroundHealth } from './background-health.ts';
+import type { NamedPauses } from './named-pauses.ts';
 import type { UpstreamBreaker } from './upstream-breaker.ts';
 
 /** What the three ways in share. */
@@ -16,6 +17,7 @@ export interface IntakeParts {
   readonly merge: Merge;
   readonly health: BackgroundHealth;
   readonly breaker: UpstreamBreaker;
+  readonly pauses: NamedPauses;
   readonly clock: Clock;
   readonly log: Log;
   readonly meter?: FlowMeter | undefined;

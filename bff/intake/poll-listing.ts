@@ -10,6 +10,7 @@ export interface Listing {
   /** Newest modification time that was listed (ms since the epoch). */
   readonly newest: number | null;
   readonly unreadable: readonly DatedUnreadable[];
+  /** Of those that were read and kept. */
   readonly orderIds: ReadonlySet<string>;
 }
 
@@ -35,15 +36,17 @@ export interface Place {
 export async function readListing(
   parts: {
     read(place: Place): Promise<OrderPage>;
-    take(orders: readonly UpstreamOrder[]): Promise<void>;
-    /** After each page but the last. */
-    reached(place: Place): Promise<void>;
+    /** @returns those that could not be kept: they count as unreadable */
+    take(orders: readonly UpstreamOrder[]): Promise<readonly UnreadableOrder[]>;
+    /** After each page but the last. @param unreadable of this page */
+    reached(place: Place, unreadable: readonly DatedUnreadable[]): Promise<void>;
   },
   start: Place,
   limits: { pages?: number } = {},
 ): Promise<Listing> {
   const seen = new Map<string, number>();
   const unreadable: DatedUnreadable[] = [];
+  const unkept = new Set<string>();
   let place = start;
   let steady = true;
   let sorted = true;
@@ -53,6 +56,8 @@ export async function readListing(
   /** Since the place began; null: its first pages were read by another round. */
   let sinceTimes: number[] | null = start.page === 1 ? [] : null;
   let sinceListed = 0;
+
+  const readIds = (): ReadonlySet<string> => new Set([...seen.keys()].filter((id) => !unkept.has(id)));
 
   for (let pages = 0; pages < (limits.pages ?? MAX_PAGES); pages += 1) {
     const answer = await parts.read(place);
@@ -64,10 +69,13 @@ export async function readListing(
       sorted &&= modifiedAt >= (last ?? modifiedAt);
       last = modifiedAt;
     }
-    for (const order of answer.unreadable) {
-      unreadable.push({ ...order, notBefore: order.modifiedAt ?? place.from ?? 0 });
-    }
-    await parts.take(answer.orders);
+    const refused = await parts.take(answer.orders);
+    const ofPage = [...answer.unreadable, ...refused].map((order) => ({
+      ...order,
+      notBefore: order.modifiedAt ?? place.from ?? 0,
+    }));
+    unreadable.push(...ofPage);
+    for (const { orderId } of refused) if (orderId !== null) unkept.add(orderId);
     const times = [...answer.orders, ...answer.unreadable].flatMap(({ modifiedAt }) => modifiedAt ?? []);
     const latest = times.reduce<number | null>((most, time) => Math.max(most ?? time, time), null);
     if (latest !== null) newest = Math.max(newest ?? latest, latest);
@@ -78,7 +86,7 @@ export async function readListing(
     sinceTimes?.push(...times);
     const fetched = sinceListed;
     if (fetched >= answer.total || listed === 0) {
-      return { complete: steady && fetched >= answer.total, newest, unreadable, orderIds: new Set(seen.keys()) };
+      return { complete: steady && fetched >= answer.total, newest, unreadable, orderIds: readIds() };
     }
     const next = nextPlace(place, sorted ? latest : null);
     if (next.page > 1) expected = answer.total;
@@ -90,9 +98,9 @@ export async function readListing(
       sinceListed = 0;
     }
     place = next;
-    await parts.reached(place);
+    await parts.reached(place, ofPage);
   }
-  return { complete: false, newest, unreadable, orderIds: new Set(seen.keys()) };
+  return { complete: false, newest, unreadable, orderIds: readIds() };
 }
 
 function nextPlace({ from, page }: Place, latest: number | null): Place {

@@ -5,6 +5,7 @@ import { isPassing, retryAfterOf, toBackgroundProblem } from './background-healt
 import { createDueLoop, soonest, toLocal, type DueLoop, type Rest, type Slots } from './due-loop.ts';
 import type { IntakeParts } from './intake-parts.ts';
 import { duePolls, nextPoll, type Which } from './poll-due.ts';
+import { mendDueTimes } from './mend-times.ts';
 import { createPollLeases } from './poll-lease.ts';
 import { createPollProgress } from './poll-progress.ts';
 import { runRound, type Round } from './poll-round.ts';
@@ -17,6 +18,8 @@ const FOR_TROUBLED = 3;
 const MORE = 50;
 /** Clinics that failed lately, left out of a query: more of them do not fit into one. */
 const MOST_TROUBLED = 5000;
+/** Times that lie in the future because a clock was set back are looked for so often (ms). */
+const MEND_EVERY_MS = 600_000;
 /** Spreads the clinics; it only adds to the floor. */
 const JITTER = 0.05;
 
@@ -29,16 +32,16 @@ export interface PollParts extends IntakeParts {
 
 /** Lists every paired account again and again: what no notification told comes in so (align-api §8). */
 export function createPollLoop(parts: PollParts): DueLoop {
-  const { store, align, health, breaker, clock, log, random, meter } = parts;
+  const { store, align, health, breaker, pauses, clock, log, random, meter } = parts;
   const leases = createPollLeases({
     store,
     clock,
-    timings: () => align.environment().timings,
     holder: Buffer.from(random.bytes(12)).toString('base64url'),
   });
   const roundParts = { ...parts, leases, progress: createPollProgress(parts), unbounded: new Set<string>() };
   const troubled = new Set<string>();
   let toldDown = false;
+  let mendedAt = -Infinity;
 
   async function roundUnder(leave: Leave, connection: ConnectionRow, signal: AbortSignal, rest: Rest): Promise<Round> {
     try {
@@ -51,7 +54,9 @@ export function createPollLoop(parts: PollParts): DueLoop {
   }
 
   async function poll(connection: ConnectionRow, leave: Leave, signal: AbortSignal, rest: Rest): Promise<void> {
-    if (!(await leases.take(connection))) return;
+    // Of its own environment, also when another one is switched to meanwhile: its floor is not another's.
+    const { timings } = align.environment();
+    if (!(await leases.take(connection, timings))) return;
     let retryAfter = 0;
     try {
       const { complete, unreadable } = await roundUnder(leave, connection, signal, rest);
@@ -62,11 +67,14 @@ export function createPollLoop(parts: PollParts): DueLoop {
       await health.note(connection, unreadable === 0 ? null : 'upstream_wrong_shape');
     } catch (error) {
       retryAfter = retryAfterOf(error) ?? 0;
-      if (!signal.aborted) await tell(connection, error);
+      if (!signal.aborted) {
+        await pauses.keep(connection, retryAfterOf(error));
+        await tell(connection, error);
+      }
     } finally {
-      const { pollFloor } = align.environment().timings;
+      const { pollFloor } = timings;
       const floor = pollFloor + Math.floor(random.fraction() * JITTER * pollFloor);
-      await leases.release(connection, Math.max(floor, retryAfter));
+      await leases.release(connection, Math.max(floor, retryAfter, await pauses.left(connection)));
     }
     await parts.afterRound?.(connection);
   }
@@ -79,6 +87,13 @@ export function createPollLoop(parts: PollParts): DueLoop {
     if (isPassing(problem)) log.debug(fields, 'a check failed');
     else log.warn(fields, 'a check failed');
     await health.note(connection, problem);
+  }
+
+  async function mendTimes(environment: string): Promise<void> {
+    if (clock.now() - mendedAt < MEND_EVERY_MS && clock.now() >= mendedAt) return;
+    mendedAt = clock.now();
+    await leases.mend(environment, align.environment().timings);
+    await mendDueTimes(store, environment);
   }
 
   /** A clinic that is not even asked for is told why, once. */
@@ -121,6 +136,7 @@ export function createPollLoop(parts: PollParts): DueLoop {
     activity: parts.activity,
     async pass(slots) {
       const environment = align.environment().name;
+      await mendTimes(environment);
       const now = await store.now();
       await tellDown(environment);
       // Those that find no slot, or are held back, are looked at again when a round has ended. Clinics that fail are due for

@@ -2,17 +2,28 @@ import type { Clock } from '../deps.ts';
 import type { EventLog } from '../events/index.ts';
 import type { Store, Tx } from '../store/index.ts';
 import type { ConnectionRow } from '../store/schema.ts';
-import type { Listing, Place } from './poll-listing.ts';
+import type { DatedUnreadable, Listing, Place } from './poll-listing.ts';
 import { forgetReadable, rememberUnreadable } from './poll-unreadable.ts';
 import type { PollWindow } from './poll-window.ts';
 
 /** How far an account was listed, on disk: a round that is cut off goes on where it was, not at its beginning. */
 export interface PollProgress {
-  /** In the middle of a window: everything up to here was listed. */
-  reached(connection: ConnectionRow, place: Place): Promise<void>;
+  /** In the middle of a window: everything up to here was listed, and this of it could not be read. */
+  reached(
+    connection: ConnectionRow,
+    place: Place,
+    unreadable: readonly DatedUnreadable[],
+    window: PollWindow,
+    startedAt: number,
+  ): Promise<void>;
   /** @param startedAt of the round (ms) @returns orders that cannot be read yet */
   windowListed(connection: ConnectionRow, window: PollWindow, listing: Listing, startedAt: number): Promise<number>;
-  sweepReached(connection: ConnectionRow, place: Place, startedAt: number): Promise<void>;
+  sweepReached(
+    connection: ConnectionRow,
+    place: Place,
+    unreadable: readonly DatedUnreadable[],
+    startedAt: number,
+  ): Promise<void>;
   /** The sweep, or this stretch of it. @returns orders that cannot be read yet */
   sweepListed(connection: ConnectionRow, listing: Listing, startedAt: number): Promise<number>;
 }
@@ -23,14 +34,19 @@ export function createPollProgress(parts: { store: Store; events: EventLog; cloc
   const change = (tx: Tx, connection: ConnectionRow, values: Partial<ConnectionRow>) =>
     tx.updateTable('connections').set(values).where('id', '=', connection.id).execute();
 
-  /** Never backwards: an old order that is read at last is no reason to list everything after it again. */
-  const advance = (tx: Tx, connection: ConnectionRow, to: number) =>
-    tx
+  /**
+   * Never backwards: an old order that is read at last is no reason to list everything after it again. Never beyond the round's own
+   * beginning: an order with a time in the future must not hide what changes until then, should nobody list for hours.
+   */
+  const advance = (tx: Tx, connection: ConnectionRow, seen: number, startedAt: number) => {
+    const to = Math.min(seen, startedAt);
+    return tx
       .updateTable('connections')
       .set({ cursor_at: to })
       .where('id', '=', connection.id)
-      .where((eb) => eb.or([eb('cursor_at', 'is', null), eb('cursor_at', '<', to)]))
+      .where((eb) => eb.or([eb('cursor_at', 'is', null), eb('cursor_at', '<', to), eb('cursor_at', '>', startedAt)]))
       .execute();
+  };
 
   /** In the transaction that ends the first listing: told once, whatever happens to this process. */
   async function tellBackfilled(tx: Tx, connection: ConnectionRow): Promise<void> {
@@ -55,9 +71,11 @@ export function createPollProgress(parts: { store: Store; events: EventLog; cloc
   }
 
   return {
-    async reached(connection, { from }) {
-      if (from !== undefined) await store.write((tx) => advance(tx, connection, from));
-    },
+    reached: (connection, { from }, unreadable, window, startedAt) =>
+      store.write(async (tx) => {
+        await rememberUnreadable(tx, connection, unreadable, startedAt, window.first);
+        if (from !== undefined) await advance(tx, connection, from, startedAt);
+      }, connection),
 
     windowListed: (connection, window, listing, startedAt) =>
       store.write(async (tx) => {
@@ -71,18 +89,20 @@ export function createPollProgress(parts: { store: Store; events: EventLog; cloc
           (row) => complete && row.modified_at >= from && row.last_seen_at < startedAt,
         );
         if (!complete) return left;
-        if (newest !== null) await advance(tx, connection, newest);
-        await change(tx, connection, { proved_until: startedAt, last_full_check_at: clock.now() });
+        if (newest !== null) await advance(tx, connection, newest, startedAt);
+        // What cannot be read is missing here: nothing is proved while there is such a one.
+        const proved = left === 0 ? { proved_until: startedAt } : {};
+        await change(tx, connection, { ...proved, last_full_check_at: clock.now() });
         if (window.first) await tellBackfilled(tx, connection);
         return left;
       }, connection),
 
-    async sweepReached(connection, { from, page }, startedAt) {
-      const since = connection.sweep_started_at ?? startedAt;
-      await store.write((tx) =>
-        change(tx, connection, { sweep_started_at: since, sweep_from: from ?? null, sweep_page: page }),
-      );
-    },
+    sweepReached: (connection, { from, page }, unreadable, startedAt) =>
+      store.write(async (tx) => {
+        await rememberUnreadable(tx, connection, unreadable, startedAt, false);
+        const since = connection.sweep_started_at ?? startedAt;
+        await change(tx, connection, { sweep_started_at: since, sweep_from: from ?? null, sweep_page: page });
+      }, connection),
 
     sweepListed: (connection, listing, startedAt) =>
       store.write(async (tx) => {

@@ -1,4 +1,10 @@
-import { AlignFault, type AlignPort, type OrderPage, type UpstreamOrder } from '../align/index.ts';
+import {
+  AlignFault,
+  type AlignPort,
+  type OrderPage,
+  type UnreadableOrder,
+  type UpstreamOrder,
+} from '../align/index.ts';
 import type { Log } from '../deps.ts';
 import type { Merge } from '../scans/index.ts';
 import type { Store } from '../store/index.ts';
@@ -67,7 +73,7 @@ export async function runRound(parts: RoundParts, connection: ConnectionRow, tur
       read: (place) => readPage(place, unbounded.has(connection.environment) ? undefined : window.to),
       take: (orders) =>
         takeAll(orders, (order) => window.first || wasHistory.has(order.orderId) || (isLong && isOlder(order))),
-      reached: (place) => progress.reached(connection, place),
+      reached: (place, unread) => progress.reached(connection, place, unread, window, now),
     },
     { from: window.from, page: 1 },
   );
@@ -82,7 +88,7 @@ export async function runRound(parts: RoundParts, connection: ConnectionRow, tur
       {
         read: (next) => readPage(next, undefined),
         take: (orders) => takeAll(orders, (order) => wasHistory.has(order.orderId) || isOlder(order)),
-        reached: (next) => progress.sweepReached(connection, next, now),
+        reached: (next, unread) => progress.sweepReached(connection, next, unread, now),
       },
       start,
       { pages: timings.pageSpacing > 0 ? 1 : SWEEP_PAGES },
@@ -112,7 +118,9 @@ export async function runRound(parts: RoundParts, connection: ConnectionRow, tur
   async function takeAll(
     orders: readonly UpstreamOrder[],
     isHistory: (order: UpstreamOrder) => boolean,
-  ): Promise<void> {
+  ): Promise<UnreadableOrder[]> {
+    const refused: UnreadableOrder[] = [];
+    let fault: unknown;
     // All at once: they share one commit.
     await Promise.all(
       orders.map(async (order) => {
@@ -123,9 +131,24 @@ export async function runRound(parts: RoundParts, connection: ConnectionRow, tur
           );
         }
         const backfill = isHistory(order) && order.modifiedAt <= connectedAt;
-        await merge.merge({ connection, order, learntBy: 'poll', backfill });
+        try {
+          await merge.merge({ connection, order, learntBy: 'poll', backfill });
+        } catch (error) {
+          // One that the database does not take must not hold up all that is listed after it. Is it the database itself, then
+          // it does not take either that this one is remembered, and the round ends where it was.
+          fault ??= error;
+          refused.push({ orderId: order.orderId, modifiedAt: order.modifiedAt, property: 'what the store refuses' });
+        }
       }),
     );
+    if (refused.length > 0) {
+      const ids = refused.slice(0, 10).map(({ orderId }) => orderId);
+      log.error(
+        { error: fault, connection: connection.id, count: refused.length, orders: ids },
+        'orders could not be kept',
+      );
+    }
+    return refused;
   }
 
   async function readPage({ from, page }: Place, to: number | undefined): Promise<OrderPage> {

@@ -68,7 +68,8 @@ export function toSweepPlace(
   const { sweep_page: page, sweep_from: from } = connection;
   if (page !== null) return { from: from ?? undefined, page };
   const last = connection.last_sweep_at ?? connection.backfilled_at;
-  if (last === null || now - last < DAY_MS + spreadOf(connection.id)) return null;
+  // Further ahead than a day: the clock was set back since.
+  if (last === null || Math.abs(now - last) < DAY_MS + spreadOf(connection.id)) return null;
   const history = backTo(now, timings);
   const begin = backTo(Math.min(now, connection.created_at), timings);
   if (history === undefined || begin === undefined) return { from: undefined, page: 1 };

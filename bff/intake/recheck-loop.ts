@@ -18,9 +18,17 @@ const PAGE = 50;
 /** Queries of one pass: each leaves out more clinics that cannot go on now. */
 const QUERIES = 20;
 
+/** It will not be another answer by itself: the clinic's login, our configuration or upstream's data must change first. */
+function isLasting(error: unknown): boolean {
+  if (!(error instanceof AlignFault)) return false;
+  return ['wrong_shape', 'invalid_request', 'conflict', 'user_not_allowed', 'host_refused', 'not_configured'].includes(
+    error.kind,
+  );
+}
+
 /** Looks for files that a case waits for: at 40 s, 80 s, then with growing pauses (align-api §6). */
 export function createRecheckLoop(parts: IntakeParts & { rechecks: Rechecks }): DueLoop {
-  const { store, connections, vault, align, merge, health, breaker, rechecks, clock, log, meter } = parts;
+  const { store, connections, vault, align, merge, health, breaker, pauses, rechecks, clock, log, meter } = parts;
   /** Looks under way, by clinic. */
   const running = new Map<string, number>();
 
@@ -30,7 +38,7 @@ export function createRecheckLoop(parts: IntakeParts & { rechecks: Rechecks }): 
     if (rxId === null) return rechecks.noteStillMissing(scan);
     const connection = await connections.active(scan);
     if (connection === null || connection.account_id !== scan.account_id) {
-      return rechecks.postpone(scan, (await store.now()) + WITHOUT_CONNECTION_MS);
+      return waitForConnection(scan);
     }
     try {
       const order = await callUnder(leave, () =>
@@ -51,9 +59,20 @@ export function createRecheckLoop(parts: IntakeParts & { rechecks: Rechecks }): 
       const problem = toBackgroundProblem(error);
       if (problem === null) throw error;
       meter?.recheck('failed');
-      await rechecks.postpone(scan, (await store.now()) + Math.max(AFTER_FAULT_MS, retryAfterOf(error) ?? 0));
+      // An answer that cannot be used is a look: it is not asked for again and again, and people are told what to do.
+      if (isLasting(error)) await rechecks.noteStillMissing(scan);
+      else await rechecks.postpone(scan, (await store.now()) + Math.max(AFTER_FAULT_MS, retryAfterOf(error) ?? 0));
+      await pauses.keep(connection, retryAfterOf(error));
       await health.note(connection, problem);
     }
+  }
+
+  /** For as long as a file is looked for at all; then people are told. */
+  async function waitForConnection(scan: ScanRow): Promise<void> {
+    const now = await store.now();
+    const isOver = now - (scan.missing_since ?? now) > align.environment().timings.recheckFor;
+    if (isOver) await rechecks.noteStillMissing(scan);
+    else await rechecks.postpone(scan, now + WITHOUT_CONNECTION_MS);
   }
 
   /** False: the clinic cannot go on now. */

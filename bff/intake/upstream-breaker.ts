@@ -28,6 +28,8 @@ export interface UpstreamBreaker {
   enter(id: string, urgent?: boolean): Leave | null;
   /** False: whoever asks is refused now. */
   admitsAnybody(): boolean;
+  /** Whether a call for this clinic, that is not urgent, would be let out now. */
+  admits(id: string): boolean;
   /** It failed lately: it should not take every slot. */
   isTroubled(id: string): boolean;
   /** All of those. */
@@ -45,6 +47,8 @@ const CLINICS = 3;
 const FAILURES_OF_ALL = 5;
 /** After it was down for all: so many at once, and one more with each answer, until nobody counts any more. */
 const FULL_SPEED = 16;
+/** A round comes every few minutes: a clinic that was not called for so long after its pause is not there any more (ms). */
+const FORGOTTEN_MS = 3_600_000;
 
 export function createUpstreamBreaker(parts: {
   clock: Clock;
@@ -143,8 +147,15 @@ export function createUpstreamBreaker(parts: {
     else failedForAll(id, event);
   }
 
+  /** A clinic that nobody calls for any more (it was un-paired meanwhile) is not troubled for ever. */
+  function dropForgotten(): void {
+    const before = clock.now() - FORGOTTEN_MS;
+    for (const [id, state] of clinics) if (state.kind === 'open' && state.until < before) clinics.delete(id);
+  }
+
   return {
     admitsAnybody,
+    admits: (id) => admitsAnybody() && !isHeld(stateOf(id), clock.now(), false),
 
     enter(id, urgent = false) {
       const now = clock.now();
@@ -169,7 +180,10 @@ export function createUpstreamBreaker(parts: {
     },
 
     isTroubled: (id) => stateOf(id).kind !== 'closed',
-    troubled: () => [...clinics].flatMap(([id, { kind }]) => (kind === 'closed' ? [] : [id])),
+    troubled() {
+      dropForgotten();
+      return [...clinics].flatMap(([id, { kind }]) => (kind === 'closed' ? [] : [id]));
+    },
     isDown: () => all.kind !== 'closed',
 
     nextChange() {
@@ -180,10 +194,13 @@ export function createUpstreamBreaker(parts: {
       return times.length === 0 ? null : Math.min(...times);
     },
 
-    figures: () => ({
-      down: all.kind === 'closed' ? 0 : 1,
-      held: [...clinics.values()].filter((state) => state.kind !== 'closed').length,
-    }),
+    figures() {
+      dropForgotten();
+      return {
+        down: all.kind === 'closed' ? 0 : 1,
+        held: [...clinics.values()].filter((state) => state.kind !== 'closed').length,
+      };
+    },
   };
 }
 

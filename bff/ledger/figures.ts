@@ -2,7 +2,7 @@ import { CALLBACK_STATES } from '../../shared/pairing.ts';
 import type { AlignPort } from '../align/index.ts';
 import type { Clock, Figure } from '../deps.ts';
 import type { Store } from '../store/index.ts';
-import { overdueAfter } from './summary.ts';
+import { FIRST_LISTING_MS, overdueAfter } from './summary.ts';
 
 const STATES = ['paired', 'needs_login', 'lost', 'unpaired'] as const;
 
@@ -70,12 +70,14 @@ export function createLedgerFigures(parts: {
       name: 'itero_accounts_behind',
       help: 'Paired accounts whose complete listing is overdue',
       async read() {
-        const since = clock.now() - overdueAfter(align.environment().timings);
+        const overdue = overdueAfter(align.environment().timings);
+        const since = clock.now() - overdue;
         const { count } = await connections()
           .where('state', '=', 'paired')
           .where((eb) =>
             eb.or([
-              eb('last_full_check_at', 'is', null),
+              eb.and([eb('last_full_check_at', 'is', null), eb('last_pair_at', '<', clock.now() - FIRST_LISTING_MS)]),
+              eb('last_full_check_at', '>', clock.now() + overdue),
               eb.and([eb('last_full_check_at', '<', since), eb('last_pair_at', '<', since)]),
             ]),
           )

@@ -12,6 +12,8 @@ const ROUND = 1.05;
 const ROUNDS = 2;
 /** Pauses that an ordinary round has where pages are spaced: for a second page of its window, and one of the sweep. */
 const PAUSES = 2;
+/** A clinic's whole history may be long (ms). */
+export const FIRST_LISTING_MS = 3_600_000;
 
 export function createLedgerSummary(parts: {
   store: Store;
@@ -33,8 +35,17 @@ export function createLedgerSummary(parts: {
     const pending = await store.db
       .selectFrom('hints')
       .select((eb) => eb.fn.countAll<number>().as('count'))
+      .where('environment', '=', environment)
       .where('connection_id', '=', connection.id)
       .where('state', '=', 'waiting')
+      .executeTakeFirstOrThrow();
+    const unreadable = await store.db
+      .selectFrom('unreadable_orders')
+      .select((eb) => eb.fn.countAll<number>().as('count'))
+      .where('vendor', '=', vendor)
+      .where('tenant', '=', tenant)
+      .where('environment', '=', environment)
+      .where('account_id', '=', accountId)
       .executeTakeFirstOrThrow();
     const { total, by_notification, recovered, waiting } = kept ?? NOTHING;
     return {
@@ -44,6 +55,7 @@ export function createLedgerSummary(parts: {
       backfilled: total - by_notification - recovered,
       waiting,
       pending: pending.count,
+      unreadable: unreadable.count,
       provedUntil: connection.proved_until === null ? null : new Date(connection.proved_until).toISOString(),
       behind: isBehind(connection, clock.now(), align.environment().timings),
     };
@@ -64,7 +76,9 @@ export function isBehind(
 ): boolean {
   if (connection.state === 'unpaired') return false;
   const checked = connection.last_full_check_at;
-  if (checked === null) return true;
+  if (checked === null) return now - connection.last_pair_at > FIRST_LISTING_MS;
+  // A time that is still to come was written while the clock was ahead: nobody knows when the check was.
+  if (checked > now + overdueAfter(timings)) return true;
   // One that was just connected again has its time to be listed, like everybody.
   const since = connection.state === 'paired' ? Math.max(checked, connection.last_pair_at) : checked;
   return now - since > overdueAfter(timings);

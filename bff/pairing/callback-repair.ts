@@ -36,7 +36,14 @@ export function createCallbackRepair(parts: {
         .where('id', '=', connectionId)
         .where('state', '=', 'paired')
         .where('callback_state', '=', 'suspect')
-        .where((eb) => eb.or([eb('repaired_at', 'is', null), eb('repaired_at', '<=', now - REPAIR_EVERY)]))
+        .where((eb) =>
+          eb.or([
+            eb('repaired_at', 'is', null),
+            eb('repaired_at', '<=', now - REPAIR_EVERY),
+            // Further ahead than a day: the clock was set back since.
+            eb('repaired_at', '>', now + REPAIR_EVERY),
+          ]),
+        )
         .returningAll()
         .executeTakeFirst(),
     );

@@ -115,7 +115,8 @@ export function createChooseAccount(parts: ChooseAccountParts): ChooseAccount {
       ended_at: null,
       callback_state: health.state,
       polled_in_a_row: health.polledInARow,
-      last_pair_at: now,
+      // One more login connects nobody anew: what was scanned since the clinic was connected stays news.
+      last_pair_at: before?.state === 'paired' ? before.last_pair_at : now,
       problem: null,
     };
     if (before !== undefined) {

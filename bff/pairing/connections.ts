@@ -27,7 +27,7 @@ export interface Connections {
   partnerEnvironment(token: string): string | null;
   /** The connection to this account: at most one tenant of an environment has it (rules.md "Connection and logins"). */
   routePartnerCallback(environment: string, accountId: string): Promise<ConnectionRow | null>;
-  /** In the transaction that stores the hint: the callback is confirmed. */
+  /** A notification came: the callback is confirmed. */
   noteNotification(tx: Tx, connectionId: string): Promise<void>;
   /** In the merge's transaction: two versions in a row learnt by poll alone make the callback suspect. */
   noteVersionLearnt(tx: Tx, connectionId: string, by: LearntBy): Promise<void>;
@@ -73,7 +73,7 @@ export function createConnections(parts: {
   async function noteNotification(tx: Tx, id: string): Promise<void> {
     const { state, polledInARow } = nextCallbackHealth({ state: 'none', polledInARow: 0 }, { kind: 'notified' });
     const now = clock.now();
-    // One statement that guards itself: every burst comes here, without a lock, and mostly there is nothing to change.
+    // One statement that guards itself, without a lock; of several instances that tell the same, one changes it.
     await sql`update connections
       set callback_state = ${state}, polled_in_a_row = ${polledInARow}, last_notification_at = ${now}
       where id = ${id} and state <> 'unpaired' and (callback_state <> ${state} or polled_in_a_row <> ${polledInARow}

@@ -61,6 +61,7 @@ const NOTHING: Pairing['ledger'] = {
   backfilled: 0,
   waiting: 0,
   pending: 0,
+  unreadable: 0,
   provedUntil: null,
   behind: false,
 };

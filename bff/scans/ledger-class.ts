@@ -58,6 +58,7 @@ export async function notifiedAt(tx: Tx, connection: ConnectionRow, rxId: string
   const hint = await tx
     .selectFrom('hints')
     .select((eb) => eb.fn.min('received_at').as('at'))
+    .where('environment', '=', connection.environment)
     .where('connection_id', '=', connection.id)
     .where('rx_id', 'in', spellings(rxId))
     .where('state', '=', 'waiting')

@@ -53,12 +53,14 @@ export async function markScanned(tx: Tx, requestId: string, orderId: string, no
 /**
  * An order with an RX that nobody here sent, and the identity of a request whose sending got no clear answer: offered as
  * its match, never taken as such (rules.md "Scan requests").
+ * @param knownSince when its case was first seen here (ms): one that was known before the request is not its answer
  * @returns the request that got the offer, newest first
  */
 export async function offerToUnconfirmed(
   tx: Tx,
   connection: ConnectionRow,
   order: UpstreamOrder,
+  knownSince: number,
   now: number,
 ): Promise<{ id: string; chartNumber: string } | null> {
   const request = await tx
@@ -75,6 +77,7 @@ export async function offerToUnconfirmed(
     .where('possible_order_id', 'is', null)
     // Upstream's clock may be a little off ours; an order of the day before is another one.
     .where('created_at', '<=', order.modifiedAt + 15 * 60_000)
+    .where('created_at', '<=', knownSince)
     .orderBy('created_at', 'desc')
     .limit(1)
     .executeTakeFirst();

@@ -81,13 +81,13 @@ export function createMerge(parts: {
       }
     }
     await announce(tx, events, write, stored);
-    if (seen.request === null && order.rxId !== null) await offer(tx, connection, order, now);
+    if (seen.request === null && order.rxId !== null) await offer(tx, input, seen.before?.created_at ?? now, now);
     if (verdict.kind === 'version') return { outcome: 'announced', version: verdict.version };
     return { outcome: stored.newsOfIdentity ? 'updated' : 'none', version: verdict.version };
   }
 
-  async function offer(tx: Tx, connection: ConnectionRow, order: UpstreamOrder, now: number): Promise<void> {
-    const offered = await offerToUnconfirmed(tx, connection, order, now);
+  async function offer(tx: Tx, { connection, order }: MergeInput, knownSince: number, now: number): Promise<void> {
+    const offered = await offerToUnconfirmed(tx, connection, order, knownSince, now);
     if (offered === null) return;
     const { vendor, tenant, environment } = connection;
     await events.append(tx, {

@@ -35,7 +35,8 @@ export function planWait(
   timings: Timings,
 ): MissingState {
   if (missing.length === 0) return NOTHING_MISSING;
-  const goesOn = before.state.missing_since !== null && missing.every((name) => before.missing.includes(name));
+  // One that was given up begins anew: a new version is news of its files, too.
+  const goesOn = before.state.recheck_at !== null && missing.every((name) => before.missing.includes(name));
   if (goesOn) return before.state;
   // An old case of the first listing: nobody waits for it, and nothing will come by itself.
   if (now - modifiedAt > timings.recheckFor) {
@@ -60,10 +61,11 @@ export function planNextLook(state: MissingState, now: number, timings: Timings)
   const step = steps[looks];
   const grown = (steps.at(-1) ?? 0) * 2 ** Math.min(looks - steps.length + 1, 30);
   const next = step === undefined ? now + Math.min(grown, timings.recheckMax) : Math.max(since + step, now);
+  const isOver = next - since > timings.recheckFor;
   return {
     missing_since: since,
     recheck_count: looks,
-    recheck_at: next - since > timings.recheckFor ? null : next,
-    missing_told_at: state.missing_told_at ?? (looks >= steps.length ? now : null),
+    recheck_at: isOver ? null : next,
+    missing_told_at: state.missing_told_at ?? (isOver || looks >= steps.length ? now : null),
   };
 }

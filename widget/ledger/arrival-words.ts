@@ -3,7 +3,7 @@ import { formatNumber, formatTime, msg, str } from '../core/localize.ts';
 
 /** "43 cases, 41 by notification, 2 recovered, checked 09:42": the practice manager's proof that none is missing. */
 export function ledgerLine({ ledger, health }: Pairing, language: string, now?: Date): string {
-  const { cases, byNotification, backfilled, recovered, waiting, pending } = ledger;
+  const { cases, byNotification, backfilled, recovered, waiting, pending, unreadable } = ledger;
   const number = (value: number): string => formatNumber(value, language);
   const parts = [
     cases === 1 ? msg('1 case') : msg(str`${number(cases)} cases`),
@@ -16,6 +16,7 @@ export function ledgerLine({ ledger, health }: Pairing, language: string, now?: 
         ? msg('1 of them waits for a file')
         : msg(str`${number(waiting)} of them wait for a file`),
     pending === 0 ? '' : pending === 1 ? msg('1 more is being read') : msg(str`${number(pending)} more are being read`),
+    unreadable === 0 ? '' : msg(str`${number(unreadable)} at iTero cannot be read yet`),
     checkedWords(health, language, now),
   ];
   return parts.filter((part) => part !== '').join(', ');
@@ -63,6 +64,10 @@ export function checkProblemWords(code: string): string {
       return msg('iTero no longer accepts the sign-in. Sign in again.');
     case 'user_not_allowed':
       return notAllowedWords();
+    case 'upstream_wrong_shape':
+      return msg(
+        'iTero lists a case that cannot be read here yet. It is tried again by itself; until then look for it in MyiTero. If this stays, tell your software vendor.',
+      );
     default:
       return msg(
         'The last check did not succeed. It is tried again by itself; if this stays, tell your software vendor.',
@@ -74,20 +79,23 @@ export function notAllowedWords(): string {
   return msg('This iTero user may not do this: it needs a type such as Dentist and must not be a lab user. Ask Align.');
 }
 
-/** The complete listing is overdue, and what that means. Before the first one nothing is overdue yet. */
-export function isOverdue({ ledger, health, state }: Pairing): boolean {
-  return state === 'paired' && ledger.behind && health.lastFullCheckAt !== null;
+/** The complete listing is overdue. */
+export function isOverdue({ ledger, state }: Pairing): boolean {
+  return state === 'paired' && ledger.behind;
 }
 
 export function overdueWords({ health }: Pairing, language: string, now?: Date): string {
-  const last = health.lastFullCheckAt === null ? '' : formatTime(health.lastFullCheckAt, language, now);
+  const late =
+    health.lastFullCheckAt === null
+      ? msg('The first check has not come to its end: cases that iTero did not tell of may still be missing.')
+      : msg(
+          str`The regular check is overdue, the last was at ${formatTime(health.lastFullCheckAt, language, now)}: cases that iTero did not tell of may still be missing.`,
+        );
   const next =
     health.nextCheckAt === null
       ? msg('It is tried again by itself.')
       : msg(str`It is tried again by itself, next at ${formatTime(health.nextCheckAt, language, now)}.`);
-  return `${msg(
-    str`The regular check is overdue, the last was at ${last}: cases that iTero did not tell of may still be missing.`,
-  )} ${next} ${msg('If this stays, tell your software vendor.')}`;
+  return `${late} ${next} ${msg('If this stays, tell your software vendor.')}`;
 }
 
 /** What keeps new scans from coming at once, for a list of scans; null when nothing does. */

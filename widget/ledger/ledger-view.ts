@@ -44,6 +44,11 @@ function meanings({ ledger }: Pairing): [string, string][] {
     ]);
   if (ledger.pending > 0)
     meaning.push([msg('Being read'), msg('iTero told of the case, and has not given it out yet. It is asked again.')]);
+  if (ledger.unreadable > 0)
+    meaning.push([
+      msg('Cannot be read yet'),
+      msg('iTero lists a case in a form that is not understood here. It is tried again; until then MyiTero shows it.'),
+    ]);
   meaning.push([msg('Checked'), msg('When the list was last compared with iTero’s own, to its end.')]);
   return meaning;
 }
@@ -53,7 +58,7 @@ function provedView({ ledger }: Pairing, language: string): TemplateResult | typ
   if (ledger.provedUntil === null) return nothing;
   return html`<p class="secondary">
     ${msg(
-      str`Everything that changed at iTero up to ${formatTime(ledger.provedUntil, language)} was compared and is here.`,
+      str`Everything that changed at iTero from when the clinic was connected up to ${formatTime(ledger.provedUntil, language)} was compared and is here.`,
     )}
     ${
       ledger.backfilled > 0

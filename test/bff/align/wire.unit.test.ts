@@ -35,6 +35,18 @@ describe('the tolerant reader', () => {
     expect([odd.orderId, odd.accountId, odd.rxId, odd.doctor, odd.assets]).toEqual(['123', '1017', null, null, []]);
   });
 
+  it('reads a text as every database keeps it, so that what is read again equals what was kept', () => {
+    const { patient } = read({
+      patient: { firstName: 'An\u0000n', lastName: 'B\ud83d', chartNumber: 'C\ud83d\u0000' },
+    });
+    expect(patient).toEqual({ firstName: 'An\uFFFDn', lastName: 'B\uFFFD', chartNumber: 'C\uFFFD\uFFFD' });
+  });
+
+  it('does not take a chart number that no index holds', () => {
+    const patient = { firstName: 'Ann', lastName: 'Bee', chartNumber: '7'.repeat(6000) };
+    expect(propertyOf(() => read({ patient }))).toBe('patient.chartNumber');
+  });
+
   it('lets a spelling that says something win over one that is null', () => {
     expect(read({ rxId: null, rx_id: 'guid' }).rxId).toBe('guid');
   });
@@ -72,6 +84,10 @@ describe('the tolerant reader', () => {
     ['2026-11-20T09:00:00+01:00', START],
     ['2026-11-20T08:00:00', START],
     ['2026-11-20', Date.UTC(2026, 10, 20)],
+    ['2026-11-20 08:00:00', START],
+    ['2026-11-20T10:00:00+02', START],
+    ['2026-11-20 10:00:00 +0200', START],
+    ['2026-11-20T08:00:00,5', START + 500],
   ])('reads %s as UTC', (modifiedDate, time) => {
     expect(read({ modifiedDate }).modifiedAt).toBe(time);
   });

@@ -24,7 +24,7 @@ beforeEach(async () => {
         holder: null,
         held_until: 0,
         last_ended_at: START,
-        not_before: START + 10 * 86_400_000,
+        not_before: START + 20 * 3_600_000,
       })
       .execute(),
   );

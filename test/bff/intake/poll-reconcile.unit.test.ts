@@ -56,13 +56,29 @@ describe('where upstream’s clock', () => {
       if (id === 5) put(connection, 3, world.clock.now() + skew);
       await world.clock.advance(ROUND);
       expect(await visible()).toHaveLength(id);
-      expect((await row()).cursor_at).toBe(
-        world.upstream.orders.reduce((most, one) => Math.max(most, one.modifiedAt), 0),
-      );
+      // The newest that was seen, but never later than the round itself.
+      const newest = world.upstream.orders.reduce((most, one) => Math.max(most, one.modifiedAt), 0);
+      const { cursor_at, proved_until } = await row();
+      expect(cursor_at).toBe(Math.min(newest, proved_until ?? 0));
     }
     expect(await world.store.db.selectFrom('events').select('type').execute()).toContainEqual({ type: 'scan.updated' });
     const last = await row();
     expect((last.proved_until ?? 0) - world.clock.now()).toBeGreaterThan(-ROUND);
+  });
+
+  it('has one order in the future: what changes while nobody lists for hours is not hidden by it', async () => {
+    const connection = await connect();
+    world.intake.start();
+    put(connection, 1, START + 20 * HOUR);
+    await world.clock.advance(ROUND);
+    await world.intake.stop();
+    put(connection, 2, START + 2 * HOUR);
+    world.clock.set(START + 10 * HOUR);
+    const later = await openWorld({ store: world.store, clock: world.clock, upstream: world.upstream });
+    later.intake.start();
+    await world.clock.advance(ROUND);
+    expect(await visible()).toEqual(['1', '2']);
+    await later.close();
   });
 
   it('jumps, and one order lies in the future: what comes next is not hidden by it', async () => {

@@ -295,7 +295,8 @@ describe('the kept counts', () => {
 
 describe('an account is behind', () => {
   it.each([
-    ['when it was never listed', { state: 'paired', checked: null }, true],
+    ['not while its first listing, which may be long, is under way', { state: 'paired', checked: null }, false],
+    ['when its last check is still to come: the clock was set back', { state: 'paired', checked: -400_000 }, true],
     ['not while the last complete listing is younger than two rounds', { state: 'paired', checked: 311_999 }, false],
     ['when two rounds have brought none', { state: 'paired', checked: 312_001 }, true],
     ['also when it was lost: cases may be there that nobody learns of', { state: 'lost', checked: 400_000 }, true],
@@ -304,6 +305,11 @@ describe('an account is behind', () => {
     const last_full_check_at = checked === null ? null : START - checked;
     const row = { state, last_full_check_at, last_pair_at: START - 900_000 };
     expect(isBehind(row, START, TIMINGS)).toBe(behind);
+  });
+
+  it('when its first listing has not come to its end within an hour', () => {
+    const row = { state: 'paired', last_full_check_at: null, last_pair_at: START - 3_600_001 } as const;
+    expect(isBehind(row, START, TIMINGS)).toBe(true);
   });
 
   it('not while one that was just connected again has its first listing before it', () => {

@@ -42,6 +42,7 @@ it('adds up: history, told by notification, recovered by our own check, and when
     recovered: 2,
     backfilled: OLD,
     pending: 0,
+    unreadable: 0,
     behind: false,
   });
   expect(Date.parse(health.lastFullCheckAt ?? '')).toBeGreaterThan(before);

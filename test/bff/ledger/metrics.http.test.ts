@@ -43,7 +43,12 @@ describe('what flows through this instance', () => {
 
 describe('how the deployment stands', () => {
   it('is read from the database: hints, accounts, callbacks, who is behind; no clinic is named', async () => {
-    await addConnection(store, { tenant: 'Canary-1', callback_state: 'suspect', last_full_check_at: null });
+    await addConnection(store, {
+      tenant: 'Canary-1',
+      callback_state: 'suspect',
+      last_full_check_at: null,
+      last_pair_at: START - 4_000_000,
+    });
     const fresh = await addConnection(store, { tenant: 'Canary-2', last_full_check_at: START });
     await addConnection(store, { tenant: 'Canary-3', state: 'lost', last_full_check_at: null });
     await addConnection(store, { tenant: 'Canary-4', environment: 'other' });

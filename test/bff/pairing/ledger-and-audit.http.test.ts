@@ -26,8 +26,9 @@ it('sums the ledger up for the account that is connected, each case once', async
     backfilled: 0,
     waiting: 0,
     pending: 0,
+    unreadable: 0,
     provedUntil: null,
-    behind: true,
+    behind: false,
   });
   await learn('1', 'notification');
   await learn('1', 'poll', 'Lab Review');

@@ -261,6 +261,35 @@ describe('a merge', () => {
     expect(offers).toHaveLength(1);
   });
 
+  it('matches an RX id in small letters as in capital ones', async () => {
+    const connection = await addConnection(store);
+    const request = await addRequest(connection, { rx_id: 'A1B2-C3' });
+    await merge.merge({ connection, order: order(connection, { rxId: 'a1b2-c3' }), learntBy: 'poll' });
+    expect(await scanOf(connection)).toMatchObject({ request_id: request.id });
+  });
+
+  it('offers no case that was known before the request, though it changes afterwards', async () => {
+    const connection = await addConnection(store);
+    await merge.merge({ connection, order: order(connection, { rxId: 'rx-9' }), learntBy: 'poll' });
+    clock.set(START + 7 * 86_400_000);
+    const request = await addRequest(connection, {
+      state: 'unconfirmed',
+      rx_id: null,
+      created_at: clock.now(),
+    });
+    clock.set(clock.now() + 60_000);
+    const modeled = order(connection, { rxId: 'rx-9', status: 'iTero Modeling', modifiedAt: clock.now() });
+    await merge.merge({ connection, order: modeled, learntBy: 'poll' });
+    const offered = async () =>
+      (await store.db.selectFrom('scan_requests').selectAll().where('id', '=', request.id).executeTakeFirst())
+        ?.possible_order_id;
+    expect(await offered()).toBeNull();
+    const later = order(connection, { orderId: '100000002', rxId: 'rx-10', modifiedAt: clock.now() });
+    await merge.merge({ connection, order: later, learntBy: 'poll' });
+    expect(await offered()).toBe('100000002');
+    clock.set(START);
+  });
+
   it('keeps the first listing silent and read, and later versions not', async () => {
     const connection = await addConnection(store);
     await merge.merge({ connection, order: order(connection), learntBy: 'poll', backfill: true });

@@ -28,7 +28,7 @@ describe('the ledger in <itero-pair>', () => {
       'It was at iTero already when the clinic was connected',
       'its files are not complete at iTero yet',
       'has not given it out yet',
-      'Everything that changed at iTero up to',
+      'Everything that changed at iTero from when the clinic was connected up to',
       'by notification, from before and recovered add up to the cases',
     ])
       assert.include(text, part);
@@ -50,7 +50,7 @@ describe('the ledger in <itero-pair>', () => {
   });
 
   it('does not call a clinic overdue whose first check has yet to run', async () => {
-    clinic.pairing = counted({ cases: 0, byNotification: 0, recovered: 0, behind: true }, { lastFullCheckAt: null });
+    clinic.pairing = counted({ cases: 0, byNotification: 0, recovered: 0 }, { lastFullCheckAt: null });
     const element = clinic.pair();
     await shows(element, '0 cases, 0 by notification, 0 recovered, not checked yet');
     assert.notMatch(visibleText(element), /overdue|Needs attention/);

@@ -69,8 +69,16 @@ describe('what keeps scans from coming at once', () => {
     expect(words({ behind: true }, { nextCheckAt: null })).toContain('It is tried again by itself.');
   });
 
-  it('is not a first check that has yet to run', () => {
-    expect(words({ behind: true }, { lastFullCheckAt: null })).toBeNull();
+  it('is not a first check that has yet to run, but one that does not come to its end', () => {
+    expect(words({}, { lastFullCheckAt: null })).toBeNull();
+    expect(words({ behind: true }, { lastFullCheckAt: null })).toMatch(
+      /^The first check has not come to its end: .* next at 09:44\. If this stays, tell your software vendor\.$/,
+    );
+  });
+
+  it('is a case that cannot be read, and where it can be seen meanwhile', () => {
+    expect(words({}, { problem: 'upstream_wrong_shape' })).toContain('until then look for it in MyiTero');
+    expect(ledgerLine(clinic({ unreadable: 1 }), 'en-GB', now)).toContain(', 1 at iTero cannot be read yet, checked');
   });
 
   it('is a check that fails, with what to do', () => {
