@@ -49,7 +49,7 @@ class World {
   }
 
   #leases(clock: Clock, holder: string): PollLeases {
-    return createPollLeases({ store: this.store, clock, timings: () => timings, holder });
+    return createPollLeases({ store: this.store, clock, holder });
   }
 
   die(index: number): void {
@@ -63,7 +63,7 @@ class World {
   /** The lease's first half: whoever may call soon has said so. @returns the round that claimed its next call */
   async claim(instance: Instance): Promise<Round | null> {
     if (instance.round === null) {
-      if (!(await instance.leases.take(ACCOUNT))) return null;
+      if (!(await instance.leases.take(ACCOUNT, timings))) return null;
       this.rounds += 1;
       instance.round = { number: this.rounds, claimedAt: null };
     }
@@ -216,8 +216,8 @@ it('no round begins closer than the floor to any call before, over instances who
         met.tooLate += world.woke.tooLate;
         // Whoever died, the account is listed again within the longest that a dead one may hold it.
         await clock.advance(timings.requestTimeout + timings.pollFloor + 60_000);
-        const fresh = createPollLeases({ store, clock, timings: () => timings, holder: 'fresh' });
-        expect(await fresh.take(ACCOUNT)).toBe(true);
+        const fresh = createPollLeases({ store, clock, holder: 'fresh' });
+        expect(await fresh.take(ACCOUNT, timings)).toBe(true);
       } finally {
         await store.close();
       }
