@@ -49,7 +49,8 @@ export function createPollLeases(parts: {
 
   // The database's time is always read before the statement that uses it: a stop in between makes it stricter, never looser.
   const after = (now: number, pause: number, { requestTimeout, pollFloor }: AlignTimings) => {
-    const callEnds = now + pause + requestTimeout;
+    // It may begin so much later than it was claimed for (`hold`).
+    const callEnds = now + pause + STALE_MS + requestTimeout;
     return { held_until: callEnds + SLACK_MS, not_before: callEnds + pollFloor };
   };
   const held = (account: Account, change: Partial<Record<string, number | string | null>>) =>

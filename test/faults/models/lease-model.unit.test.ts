@@ -139,9 +139,7 @@ class Work implements Step {
     const stood = start - (round.claimedAt ?? start);
     if (!(await world.hold(instance, stood))) return;
     round.claimedAt = null;
-    // The lease counts a call from its claim: the standstill that needs no new claim is missing from the floor that a dead
-    // process leaves behind (118.0 s in place of 120.0 when its last call took the whole timeout).
-    const end = start + this.takes - (stood > STALE_MS ? 0 : stood);
+    const end = start + this.takes;
     world.calls.push({ start, end, round: round.number });
     if (this.dies) world.die(this.index);
     await world.clock.advance(this.takes);
