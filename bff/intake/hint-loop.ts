@@ -20,15 +20,24 @@ const FIRST_PAUSE_MS = 2000;
 const LONGEST_PAUSE_MS = 300_000;
 /** One look may take a refresh and a merge beside its call (ms). */
 const CLAIM_SLACK_MS = 30_000;
+const MOST_TURNS = 10_000;
 const ASK_EVERY_MS = 1000;
 /** Nobody of the clinic is signed in: then and when (ms). */
 const WITHOUT_LOGIN_MS = 600_000;
 
+export interface HintLoop extends DueLoop {
+  /** Hints of these clinics were stored: a burst of one that has its share already changes nothing. @param ids of connections */
+  told(ids: ReadonlySet<string>): void;
+}
+
 /** Looks at what notifications pointed to. A hint stays due until upstream gave a clear answer. */
-export function createHintLoop(parts: IntakeParts): DueLoop {
+export function createHintLoop(parts: IntakeParts): HintLoop {
   const { store, connections, vault, align, merge, health, breaker, pauses, clock, log } = parts;
   /** What is being looked at, by clinic. */
   const running = new Map<string, Set<string>>();
+  /** Whose turn was last, so that a few clinics with much do not take all turns. */
+  const turns = new Map<string, number>();
+  let turn = 0;
   let askedAt = -Infinity;
   const runningOf = (connectionId: string): number => running.get(connectionId)?.size ?? 0;
 
@@ -119,7 +128,8 @@ export function createHintLoop(parts: IntakeParts): DueLoop {
     const found = new Map<string, HintGroup[]>();
     let due = clinics
       .filter(({ connectionId, dueAt }) => dueAt <= now && breaker.admits(connectionId))
-      .toSorted((a, b) => a.dueAt - b.dueAt);
+      .toSorted((a, b) => turnOf(a) - turnOf(b) || a.dueAt - b.dueAt);
+    if (turns.size > MOST_TURNS) turns.clear();
     for (let share = 1; share <= PER_CLINIC && due.length > 0; share += 1) {
       for (const { connectionId } of due) {
         if (slots.free() <= 0 || !breaker.admitsAnybody()) return;
@@ -129,24 +139,29 @@ export function createHintLoop(parts: IntakeParts): DueLoop {
         found.set(connectionId, groups);
         const group = groups.shift();
         if (group === undefined || slots.has(group.key)) continue;
+        turns.set(connectionId, (turn += 1));
         if (!(await begin(slots, group, now))) groups.length = 0;
       }
       due = due.filter(({ connectionId }) => found.get(connectionId)?.length !== 0);
     }
   }
 
+  function turnOf({ connectionId }: WaitingClinic): number {
+    return turns.get(connectionId) ?? 0;
+  }
+
   function rxIdsOf(connectionId: string): ReadonlySet<string> {
     return running.get(connectionId) ?? new Set();
   }
 
-  return createDueLoop({
+  const loop = createDueLoop({
     name: 'hints',
     clock,
     log,
     limit: CONCURRENT,
     activity: parts.activity,
     async pass(slots) {
-      // A burst wakes the loop at every notification: nothing is read that cannot be begun. Looked at again when one has ended.
+      // Nothing is read that cannot be begun. Looked at again when one has ended.
       if (slots.free() <= 0) {
         askOthers();
         return null;
@@ -160,6 +175,14 @@ export function createHintLoop(parts: IntakeParts): DueLoop {
       return soonest(toLocal(clock, now, next), breaker.nextChange());
     },
   });
+
+  return {
+    ...loop,
+    told(ids) {
+      if ([...ids].some((id) => runningOf(id) < PER_CLINIC)) loop.wake();
+      else askOthers();
+    },
+  };
 }
 
 /** Upstream's word on this RX, or on what it was asked: it will not be another one by itself. */

@@ -50,7 +50,7 @@ export function createIntake(
   const inbox = createHintInbox({
     ...parts,
     onStored(ids) {
-      hints.wake();
+      hints.told(ids);
       notes.note(ids);
     },
   });

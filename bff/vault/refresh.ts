@@ -52,11 +52,13 @@ export function createRefresher(parts: {
     if (row === undefined) return { kind: 'gone' };
     if (row.generation !== generation) return { kind: 'use', row };
     const taken = row.refresh_holder !== null && row.refresh_holder !== me;
-    if (taken && row.refresh_until !== null && row.refresh_until > now) {
-      return { kind: 'wait', ms: row.refresh_until - now };
-    }
     // Discovery and the grant, each up to its timeout, and time to store.
     const until = now + 2 * align.environment().timings.requestTimeout + 15_000;
+    // Further ahead than anybody takes it: the clock was set back since, and whoever took it is not there any more.
+    const farthest = until + KEEP_AWAY;
+    if (taken && row.refresh_until !== null && row.refresh_until > now && row.refresh_until <= farthest) {
+      return { kind: 'wait', ms: row.refresh_until - now };
+    }
     const mine = await store.write((tx) =>
       tx
         .updateTable('align_tokens')
@@ -69,6 +71,7 @@ export function createRefresher(parts: {
             eb('refresh_holder', '=', me),
             eb('refresh_until', 'is', null),
             eb('refresh_until', '<=', now),
+            eb('refresh_until', '>', farthest),
           ]),
         )
         .returningAll()

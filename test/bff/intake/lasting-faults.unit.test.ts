@@ -226,6 +226,28 @@ describe('a notification', () => {
   });
 });
 
+it('clinics with much to be looked at take turns, however many they are', async () => {
+  const world = await open();
+  const clinics: ConnectionRow[] = [];
+  for (let count = 0; count < 10; count += 1) clinics.push(await connect());
+  for (const clinic of clinics) {
+    await keepHints(Array.from({ length: 40 }, (_, index) => hint(clinic, `rx-${clinic.id}-${index}`)));
+  }
+  const asked: string[] = [];
+  world.align.orderByRxId = (account) => {
+    asked.push(account);
+    return clock.sleep(100).then(() => Promise.reject(new AlignFault('not_found', 'getOrderByRxId')));
+  };
+  world.intake.start();
+  await clock.advance(450);
+  expect(asked.length).toBeGreaterThanOrEqual(20);
+  expect(new Set(asked.slice(0, 10)).size).toBe(10);
+  expect(new Set(asked.slice(10, 20)).size).toBe(10);
+  const stopped = world.intake.stop();
+  await clock.advance(200);
+  await stopped;
+});
+
 describe('a time that upstream named', () => {
   it('is waited for by every instance, also one that starts later, in all three ways in', async () => {
     await open();
