@@ -17,6 +17,11 @@ async function quietly<T>(work: () => Promise<T>): Promise<T | undefined> {
   }
 }
 
+/** Opening takes longer than all that is read then: begun while the session is still asked for. */
+export async function warm(): Promise<void> {
+  await quietly(() => theStore()('readonly', () => Promise.resolve()));
+}
+
 export function openStore(owner: KeepOwner): Keep {
   const keyOf = (name: string): string[] => [owner.vendor, owner.tenant, owner.sub, name];
   const cleared = quietly(() => clearOthers(owner));
@@ -25,7 +30,8 @@ export function openStore(owner: KeepOwner): Keep {
     return quietly(work);
   };
   return {
-    get: (name) => after<unknown>(() => get(keyOf(name), theStore())),
+    // By a key of its own: what others left is not in its way, and a first list does not wait for it.
+    get: (name) => quietly<unknown>(() => get(keyOf(name), theStore())),
     set: (name, value) => after(() => set(keyOf(name), value, theStore())),
     delete: (name) => after(() => del(keyOf(name), theStore())),
   };
@@ -35,5 +41,5 @@ export function openStore(owner: KeepOwner): Keep {
 async function clearOthers(owner: KeepOwner): Promise<void> {
   const all = await keys(theStore());
   const others = all.filter((key) => !Array.isArray(key) || key[0] !== owner.vendor || key[2] !== owner.sub);
-  await delMany(others, theStore());
+  if (others.length > 0) await delMany(others, theStore());
 }

@@ -13,9 +13,9 @@ export interface Keep {
 
 export type KeepOwner = Pick<SessionClaims, 'vendor' | 'tenant' | 'sub'>;
 
-/** Fetches the code of the store, a chunk of its own, while the session is still asked for. */
+/** Fetches the code of the store, a chunk of its own, and opens it, while the session is still asked for. */
 export async function fetchKeep(): Promise<void> {
-  await import('./keep-store.ts').catch(() => undefined);
+  await import('./keep-store.ts').then(({ warm }) => warm()).catch(() => undefined);
 }
 
 /** Opens what is kept for this vendor, tenant and user, and clears what other users left in this browser. */

@@ -6,7 +6,9 @@ import { openReaders } from '../sse-readers.ts';
 
 const READERS = 1000;
 const SIZE = 256;
-const PRODUCERS = 16;
+/** Events of one wave: a burst of a busy clinic, which shares a commit and a write; and each by itself. */
+const BURST = 16;
+const ALONE = 1;
 /** One event in so many ms: ten a second. */
 const EVERY_MS = 100;
 
@@ -22,38 +24,28 @@ export async function fanOut({ rounds, quick }: Effort): Promise<Line[]> {
   const nchan = hasNchan() ? await startServer('nchan') : null;
   const servers = [ours, betterSse, ...(nchan === null ? [] : [nchan])];
   const events = quick ? 150 : 300;
-  const rates = await turns(
-    rounds,
-    servers.map((server) => () => eventsPerSecond(server, events)),
-  );
+  const ratesOf = (wave: number) =>
+    turns(
+      rounds,
+      servers.map((server) => () => eventsPerSecond(server, events, wave)),
+    );
+  const inBursts = await ratesOf(BURST);
+  const oneByOne = await ratesOf(ALONE);
   const latenesses = await turns(
     rounds,
     servers.map((server) => () => lateness(server, quick ? 20 : 30)),
   );
   await Promise.all(servers.map((server) => server.stop()));
-  const [rate = NaN, betterSseRate = NaN, nchanRate = NaN] = rates;
   const [late = NaN, betterSseLate = NaN, nchanLate = NaN] = latenesses;
   const nchanTold = nchan === null ? NO_NCHAN : `nchan ${nchanLate.toFixed(1)} ms`;
-  const what = `SSE fan-out, ${READERS} connections × ${SIZE} B`;
-  const waves = `${events} events in waves of ${PRODUCERS}, each wave when the one before is accepted (ours: one commit, so that each reader gets the wave by one write). ${PATH}`;
   return [
-    toFigure({
-      what,
-      unit: 'events/s',
-      ours: rate,
-      peer: { name: 'better-sse', value: betterSseRate },
-      atLeast: 1.2,
-      note: waves,
-    }),
-    nchan === null
-      ? { what: `${what}, against nginx nchan`, bar: '≥ 0.75×', unmeasured: NO_NCHAN }
-      : toFigure({
-          what: `${what}, against nginx nchan`,
-          unit: 'events/s',
-          ours: rate,
-          peer: { name: 'nchan', value: nchanRate },
-          atLeast: 0.75,
-        }),
+    ...toLines('one by one', oneByOne, `${events} events, each when the one before is accepted. ${PATH}`),
+    ...toLines(
+      `in bursts of ${BURST}`,
+      inBursts,
+      `${events} events in waves of ${BURST}, each wave when the one before is accepted: ours shares one commit, and each reader gets ` +
+        'the wave by one write; the peers write each event by itself.',
+    ),
     toFigure({
       what: `SSE p99 at 10 events/s × ${READERS}`,
       unit: 'ms',
@@ -65,14 +57,27 @@ export async function fanOut({ rounds, quick }: Effort): Promise<Line[]> {
   ];
 }
 
-async function eventsPerSecond(server: Server, events: number): Promise<number> {
+function toLines(how: string, rates: readonly number[], note: string): Line[] {
+  const [rate = NaN, betterSse = NaN, nchan] = rates;
+  const what = `SSE fan-out, ${READERS} connections × ${SIZE} B, ${how}`;
+  const against = `${what}, against nginx nchan`;
+  const unit = 'events/s';
+  return [
+    toFigure({ what, unit, ours: rate, peer: { name: 'better-sse', value: betterSse }, atLeast: 1.2, note }),
+    nchan === undefined
+      ? { what: against, bar: '≥ 0.75×', unmeasured: NO_NCHAN }
+      : toFigure({ what: against, unit, ours: rate, peer: { name: 'nchan', value: nchan }, atLeast: 0.75 }),
+  ];
+}
+
+async function eventsPerSecond(server: Server, events: number, wave: number): Promise<number> {
   const readers = await openReaders({ server, count: READERS });
   // The first events after opening: code and connections are warm then.
-  await server.ask({ do: 'flood', count: PRODUCERS, size: SIZE, producers: PRODUCERS });
-  await readers.reached(PRODUCERS);
+  await server.ask({ do: 'flood', count: BURST, size: SIZE, producers: wave });
+  await readers.reached(BURST);
   const begun = performance.now();
-  const all = readers.reached(PRODUCERS + events);
-  await server.ask({ do: 'flood', count: events, size: SIZE, producers: PRODUCERS });
+  const all = readers.reached(BURST + events);
+  await server.ask({ do: 'flood', count: events, size: SIZE, producers: wave });
   await all;
   const seconds = (performance.now() - begun) / 1000;
   readers.close();
