@@ -1,7 +1,9 @@
-import { createStore, del, delMany, get, keys, set, type UseStore } from 'idb-keyval';
+import { createStore, del, delMany, entries, get, keys, set, type UseStore } from 'idb-keyval';
 import type { Keep, KeepOwner } from './keep.ts';
 
 let store: UseStore | undefined;
+/** Other tabs may keep other things meanwhile (ms). */
+const AHEAD_MS = 2000;
 
 function theStore(): UseStore {
   store ??= createStore('itero-embed', 'keep');
@@ -17,23 +19,35 @@ async function quietly<T>(work: () => Promise<T>): Promise<T | undefined> {
   }
 }
 
-/** Opening takes longer than all that is read then: begun while the session is still asked for. */
+/** All that is kept, read ahead; whoever asks first need not wait for the database. It is little. */
+let ahead: Promise<ReadonlyMap<string, unknown>> | undefined;
+
+/** Opening and reading take longer than a session: begun while that is still asked for, and of use for that alone. */
 export async function warm(): Promise<void> {
-  await quietly(() => theStore()('readonly', () => Promise.resolve()));
+  if (ahead) return;
+  ahead = quietly(() => entries(theStore())).then(
+    (all) => new Map(all?.map(([key, value]) => [JSON.stringify(key), value])),
+  );
+  setTimeout(() => (ahead = undefined), AHEAD_MS);
+  await ahead;
 }
 
 export function openStore(owner: KeepOwner): Keep {
   const keyOf = (name: string): string[] => [owner.vendor, owner.tenant, owner.sub, name];
   const cleared = quietly(() => clearOthers(owner));
-  const after = async <T>(work: () => Promise<T>): Promise<T | undefined> => {
+  const change = async (work: () => Promise<void>): Promise<void> => {
+    ahead = undefined;
     await cleared;
-    return quietly(work);
+    await quietly(work);
   };
   return {
     // By a key of its own: what others left is not in its way, and a first list does not wait for it.
-    get: (name) => quietly<unknown>(() => get(keyOf(name), theStore())),
-    set: (name, value) => after(() => set(keyOf(name), value, theStore())),
-    delete: (name) => after(() => del(keyOf(name), theStore())),
+    get: (name) =>
+      ahead
+        ? ahead.then((all) => all.get(JSON.stringify(keyOf(name))))
+        : quietly<unknown>(() => get(keyOf(name), theStore())),
+    set: (name, value) => change(() => set(keyOf(name), value, theStore())),
+    delete: (name) => change(() => del(keyOf(name), theStore())),
   };
 }
 
