@@ -1,10 +1,12 @@
-import type { Log } from '../deps.ts';
+import type { Clock, Log } from '../deps.ts';
 import type { TenantRef } from '../tenancy.ts';
 import { LARGEST_BATCH, toBatches } from './event-batch.ts';
 import type { CommittedEvent, EventLog } from './event-log.ts';
 import type { StreamReader } from './stream-reader.ts';
 
 export const PAGE = 200;
+/** Telling that took less holds nobody up (ms). */
+const COSTLY_MS = 2;
 
 /**
  * The readers of one tenant, and the id up to which they were told. Events go out in the order of their ids without a gap:
@@ -19,16 +21,20 @@ export class TenantChannel {
   #position: number;
   readonly #events: EventLog;
   readonly #log: Log;
+  readonly #clock: Clock;
   #ready: CommittedEvent[] = [];
+  /** When the last telling ended, and how long it took (ms): so long the rest of this process has its turn. */
+  #told = { at: 0, took: 0 };
   #looking = false;
   #lookAgain = false;
 
   /** @param position everything up to this id is what readers read from the log when they join */
-  constructor(tenant: TenantRef, position: number, parts: { events: EventLog; log: Log }) {
+  constructor(tenant: TenantRef, position: number, parts: { events: EventLog; log: Log; clock: Clock }) {
     this.tenant = tenant;
     this.#position = position;
     this.#events = parts.events;
     this.#log = parts.log;
+    this.#clock = parts.clock;
   }
 
   /** Readers that follow live were told everything up to this id. */
@@ -36,13 +42,16 @@ export class TenantChannel {
     return this.#position;
   }
 
-  /** An event that this process committed. What is committed together goes out together, in the same turn. */
+  /**
+   * An event that this process committed. What is committed together goes out together, in the same turn; what follows while
+   * the last telling has just ended waits for as long as that took, and goes out together, too.
+   */
   committed(event: CommittedEvent): void {
     if (event.id <= this.#position + this.#ready.length) return;
     if (event.id > this.#position + this.#ready.length + 1) return this.look();
     this.#ready.push(event);
     if (this.#ready.length >= LARGEST_BATCH) this.#flush();
-    else if (this.#ready.length === 1) queueMicrotask(() => this.#flush());
+    else if (this.#ready.length === 1) this.#flushSoon();
   }
 
   /** Reads what the log has after the position; one reading at a time. */
@@ -73,8 +82,19 @@ export class TenantChannel {
     }
   }
 
+  #flushSoon(): void {
+    const since = this.#clock.now() - this.#told.at;
+    const rest = since < 0 ? 0 : this.#told.took - since;
+    if (this.#told.took >= COSTLY_MS && rest > 0) this.#clock.after(rest, () => this.#flush());
+    else queueMicrotask(() => this.#flush());
+  }
+
   #flush(): void {
-    if (this.#ready.length > 0) this.#tell(this.#ready.splice(0));
+    if (this.#ready.length === 0) return;
+    const begunAt = this.#clock.now();
+    this.#tell(this.#ready.splice(0));
+    const at = this.#clock.now();
+    this.#told = { at, took: at - begunAt };
   }
 
   #tell(events: readonly CommittedEvent[]): void {

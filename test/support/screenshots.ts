@@ -65,7 +65,7 @@ const DRAWN = `(async () => {
   for (const root of roots) for (const element of root.querySelectorAll('*')) if (element.shadowRoot) roots.push(element.shadowRoot);
   const inView = (image) => image.getBoundingClientRect().top < innerHeight && image.checkVisibility();
   const images = roots.flatMap((root) => [...root.querySelectorAll('img')]).filter(inView);
-  const late = new Promise((done) => setTimeout(done, 3000));
+  const late = new Promise((done) => setTimeout(done, 15000));
   await Promise.race([late, Promise.all(images.map((image) => image.decode().catch(() => undefined)))]);
   await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
 })()`;
@@ -159,7 +159,7 @@ async function loseThings(dentist: Person, demo: Demo): Promise<void> {
   await page.getByText('Open on the scanner', { exact: true }).waitFor();
   await inbox.getByRole('button', { name: 'Where did my scan go?' }).first().click();
   await inbox.getByRole('dialog').getByRole('heading', { level: 3 }).first().waitFor();
-  if (all) await shoot(page, 'where-never-opened', []);
+  await shoot(page, 'where-never-opened', [tablet, wideDark]);
   await page.keyboard.press('Escape');
   await scanOpenRx(demo);
   await inbox.getByText('1 scan', { exact: true }).waitFor({ timeout: 60_000 });
