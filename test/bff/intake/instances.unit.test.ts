@@ -4,7 +4,16 @@ import { AlignFault } from '../../../bff/align/index.ts';
 import type { Store } from '../../../bff/store/index.ts';
 import type { ConnectionRow } from '../../../bff/store/schema.ts';
 import { onPostgres } from '../../support/test-store.ts';
-import { addConnection, asset, handClock, openTestStore, order, START, type HandClock } from '../support/fixtures.ts';
+import {
+  addConnection,
+  asset,
+  handClock,
+  hintRow,
+  openTestStore,
+  order,
+  START,
+  type HandClock,
+} from '../support/fixtures.ts';
 import { openWorld, ScriptedUpstream, type World } from '../support/world.ts';
 
 const MINUTE = 60_000;
@@ -48,18 +57,7 @@ const hint = (connection: ConnectionRow, rxId: string) =>
   store.write((tx) =>
     tx
       .insertInto('hints')
-      .values({
-        vendor: connection.vendor,
-        tenant: connection.tenant,
-        environment: connection.environment,
-        connection_id: connection.id,
-        rx_id: rxId,
-        received_at: clock.now(),
-        state: 'waiting',
-        attempts: 0,
-        next_at: 0,
-        outcome: null,
-      })
+      .values(hintRow(connection, rxId, clock.now()))
       .execute(),
   );
 const looks = () => upstream.calls.filter(({ operation }) => operation === 'orderByRxId').map(({ at }) => at - START);

@@ -2,7 +2,7 @@
 import { afterEach } from 'vitest';
 import type { Store } from '../../../bff/store/index.ts';
 import type { ConnectionRow, HintTable } from '../../../bff/store/schema.ts';
-import { addConnection, handClock, openTestStore, START, type HandClock } from '../support/fixtures.ts';
+import { addConnection, handClock, hintRow, openTestStore, START, type HandClock } from '../support/fixtures.ts';
 import { openWorld, ScriptedUpstream, type World } from '../support/world.ts';
 
 const HOUR = 3_600_000;
@@ -61,18 +61,7 @@ export function useIntakeStand() {
       );
       return connection;
     },
-    hint: (connection: ConnectionRow, rxId: string): NewHint => ({
-      vendor: connection.vendor,
-      tenant: connection.tenant,
-      environment: connection.environment,
-      connection_id: connection.id,
-      rx_id: rxId,
-      received_at: clock.now(),
-      state: 'waiting',
-      attempts: 0,
-      next_at: 0,
-      outcome: null,
-    }),
+    hint: (connection: ConnectionRow, rxId: string): NewHint => hintRow(connection, rxId, clock.now()),
     keepHints: (hints: readonly NewHint[]) => store.write((tx) => tx.insertInto('hints').values(hints).execute()),
     scans: () => store.db.selectFrom('scans').selectAll().orderBy('order_id').execute(),
     row: () => store.db.selectFrom('connections').selectAll().executeTakeFirstOrThrow(),

@@ -2,7 +2,7 @@
 import type { AlignTimings, UpstreamAsset, UpstreamOrder } from '../../../bff/align/index.ts';
 import type { Clock } from '../../../bff/deps.ts';
 import { openStore, type Store } from '../../../bff/store/index.ts';
-import type { ConnectionRow } from '../../../bff/store/schema.ts';
+import type { ConnectionRow, HintTable } from '../../../bff/store/schema.ts';
 import { silent } from '../../support/silent.ts';
 import { callsUnderWay, openTestDatabase } from '../../support/test-store.ts';
 
@@ -132,6 +132,22 @@ export async function addConnection(store: Store, change: Partial<ConnectionRow>
   const row = connectionRow(change);
   await store.write((tx) => tx.insertInto('connections').values(row).execute());
   return row;
+}
+
+/** A notification of this RX as it is on disk, due at once. */
+export function hintRow(connection: ConnectionRow, rxId: string, receivedAt: number): Omit<HintTable, 'id'> {
+  return {
+    vendor: connection.vendor,
+    tenant: connection.tenant,
+    environment: connection.environment,
+    connection_id: connection.id,
+    rx_id: rxId,
+    received_at: receivedAt,
+    state: 'waiting',
+    attempts: 0,
+    next_at: 0,
+    outcome: null,
+  };
 }
 
 export function asset(name: UpstreamAsset['name'], modifiedAt = START, sizeBytes: number | null = 100): UpstreamAsset {
