@@ -19,8 +19,8 @@ export const ledgerSummarySchema = v.object({
   /** Orders that upstream listed and that cannot be read yet: each may be a case that is missing here. */
   unreadable: v.number(),
   /**
-   * From when on nothing has been proved by a complete listing (its frozen upper bound); null before the first one. It stands still while an order is unreadable. Cases
-   * changed later are known by notification alone.
+   * From when on nothing has been proved by a complete listing (its frozen upper bound); null before the first one. It
+   * stands still while an order is unreadable. Cases changed later are known by notification alone.
    */
   provedUntil: v.nullable(v.string()),
   /** A complete listing is overdue: more than two rounds ago; the first one, which may be long, after an hour. */

@@ -1,13 +1,13 @@
 import { AlignFault } from './port.ts';
 
+/** Characters: an index of the database must hold it. */
+const LONGEST_EXACT = 500;
+
 /**
  * Reads one JSON object as align-api §9 wants it: property names match without regard to case or underscores, ids come
  * as numbers or strings, null equals absent, what is unknown is ignored. What is needed and is not there is a
  * `wrong_shape` fault that names the property, so that nothing is ever half read.
  */
-/** Characters: an index of the database must hold it. */
-const LONGEST_EXACT = 500;
-
 export class TolerantReader {
   readonly #operation: string;
   readonly #path: string;

@@ -69,6 +69,20 @@ export function toBackgroundProblem(error: unknown): ProblemCode | null {
   return error instanceof ProblemError ? error.code : null;
 }
 
+const LASTING: ReadonlySet<AlignFault['kind']> = new Set([
+  'not_found',
+  'invalid_request',
+  'wrong_shape',
+  'conflict',
+  'user_not_allowed',
+  'host_refused',
+]);
+
+/** It will not be another answer by itself: the clinic's login, our configuration or upstream's data must change first. */
+export function isLasting(error: unknown): boolean {
+  return error instanceof AlignFault && LASTING.has(error.kind);
+}
+
 /** How long upstream asked to wait (ms); null when it did not. */
 export function retryAfterOf(error: unknown): number | null {
   return error instanceof AlignFault ? (error.retryAfterMs ?? null) : null;

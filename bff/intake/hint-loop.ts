@@ -1,5 +1,5 @@
 import { AlignFault } from '../align/index.ts';
-import { isPassing, retryAfterOf, toBackgroundProblem } from './background-health.ts';
+import { isLasting, isPassing, retryAfterOf, toBackgroundProblem } from './background-health.ts';
 import { createDueLoop, soonest, toLocal, type DueLoop, type Slots } from './due-loop.ts';
 import {
   claimHints,
@@ -85,7 +85,7 @@ export function createHintLoop(parts: IntakeParts): HintLoop {
     const { recheckSteps, recheckMax, recheckFor } = align.environment().timings;
     // Noted by the clock of the instance that took it, which may be ahead.
     const since = Math.min(group.firstReceivedAt, now);
-    if (isAboutRx(error) && now - since >= recheckFor) return null;
+    if (isLasting(error) && now - since >= recheckFor) return null;
     if (error instanceof AlignFault && (error.kind === 'not_found' || error.kind === 'invalid_request')) {
       const step = recheckSteps.find((after) => since + after > now);
       return step === undefined ? now + Math.min(now - since, recheckMax) : since + step;
@@ -98,7 +98,6 @@ export function createHintLoop(parts: IntakeParts): HintLoop {
   async function begin(slots: Slots, group: HintGroup, now: number): Promise<boolean> {
     const { connectionId, rxId } = group;
     const mine = running.get(connectionId) ?? new Set<string>();
-    if (mine.size >= PER_CLINIC) return false;
     const leave = breaker.enter(connectionId);
     if (leave === null) return false;
     mine.add(rxId);
@@ -183,14 +182,6 @@ export function createHintLoop(parts: IntakeParts): HintLoop {
       else askOthers();
     },
   };
-}
-
-/** Upstream's word on this RX, or on what it was asked: it will not be another one by itself. */
-function isAboutRx(error: unknown): boolean {
-  if (!(error instanceof AlignFault)) return false;
-  return ['not_found', 'invalid_request', 'wrong_shape', 'conflict', 'user_not_allowed', 'host_refused'].includes(
-    error.kind,
-  );
 }
 
 function rethrowAfter(task: () => void): (error: unknown) => never {

@@ -68,7 +68,7 @@ export function createPollLoop(parts: PollParts): DueLoop {
     } catch (error) {
       retryAfter = retryAfterOf(error) ?? 0;
       if (!signal.aborted) {
-        await pauses.keep(connection, retryAfterOf(error));
+        await pauses.keep(connection, retryAfter);
         await tell(connection, error);
       }
     } finally {

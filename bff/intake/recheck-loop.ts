@@ -1,7 +1,7 @@
 import { AlignFault } from '../align/index.ts';
 import type { Rechecks } from '../scans/index.ts';
 import type { ScanRow } from '../store/schema.ts';
-import { retryAfterOf, toBackgroundProblem } from './background-health.ts';
+import { isLasting, retryAfterOf, toBackgroundProblem } from './background-health.ts';
 import { createDueLoop, soonest, toLocal, type DueLoop, type Slots } from './due-loop.ts';
 import type { IntakeParts } from './intake-parts.ts';
 import { callUnder, type Leave } from './upstream-breaker.ts';
@@ -17,14 +17,6 @@ const CLAIM_SLACK_MS = 30_000;
 const PAGE = 50;
 /** Queries of one pass: each leaves out more clinics that cannot go on now. */
 const QUERIES = 20;
-
-/** It will not be another answer by itself: the clinic's login, our configuration or upstream's data must change first. */
-function isLasting(error: unknown): boolean {
-  if (!(error instanceof AlignFault)) return false;
-  return ['wrong_shape', 'invalid_request', 'conflict', 'user_not_allowed', 'host_refused', 'not_configured'].includes(
-    error.kind,
-  );
-}
 
 /** Looks for files that a case waits for: at 40 s, 80 s, then with growing pauses (align-api §6). */
 export function createRecheckLoop(parts: IntakeParts & { rechecks: Rechecks }): DueLoop {
@@ -60,7 +52,7 @@ export function createRecheckLoop(parts: IntakeParts & { rechecks: Rechecks }): 
       if (problem === null) throw error;
       meter?.recheck('failed');
       // An answer that cannot be used is a look: it is not asked for again and again, and people are told what to do.
-      if (isLasting(error)) await rechecks.noteStillMissing(scan);
+      if (isLasting(error) || isUnconfigured(error)) await rechecks.noteStillMissing(scan);
       else await rechecks.postpone(scan, (await store.now()) + Math.max(AFTER_FAULT_MS, retryAfterOf(error) ?? 0));
       await pauses.keep(connection, retryAfterOf(error));
       await health.note(connection, problem);
@@ -135,4 +127,8 @@ export function createRecheckLoop(parts: IntakeParts & { rechecks: Rechecks }): 
       return held ? soonest(next, breaker.nextChange()) : next;
     },
   });
+}
+
+function isUnconfigured(error: unknown): boolean {
+  return error instanceof AlignFault && error.kind === 'not_configured';
 }

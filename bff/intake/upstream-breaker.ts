@@ -129,6 +129,10 @@ export function createUpstreamBreaker(parts: {
     return !isHeld(all, clock.now(), false) && (allowed === null || running < allowed);
   }
 
+  function admits(id: string, urgent = false): boolean {
+    return admitsAnybody() && !isHeld(stateOf(id), clock.now(), urgent);
+  }
+
   function judge(id: string, outcome: CallOutcome, probe: { probes: boolean; probesAll: boolean }): void {
     const now = clock.now();
     if (outcome.kind === 'nothing') {
@@ -155,11 +159,10 @@ export function createUpstreamBreaker(parts: {
 
   return {
     admitsAnybody,
-    admits: (id) => admitsAnybody() && !isHeld(stateOf(id), clock.now(), false),
+    admits,
 
     enter(id, urgent = false) {
-      const now = clock.now();
-      if (!admitsAnybody() || isHeld(stateOf(id), now, urgent)) return null;
+      if (!admits(id, urgent)) return null;
       const probesAll = all.kind === 'open';
       const probes = stateOf(id).kind === 'open';
       if (probesAll) all = nextBreakerState(all, { kind: 'probe' });

@@ -60,15 +60,14 @@ export function judgeRequest(fact: RequestFact, facts: Facts): Judged {
       return judged('unknown', 'look_at_scanner', [state, ...checksOf(facts)], of);
     case 'sent':
     case 'scanned':
-      return judgeSent(fact, facts);
+      return judgeSent(fact, facts, of);
     default:
       return row.state satisfies never;
   }
 }
 
-function judgeSent({ row, answer, scanner, match }: RequestFact, facts: Facts): Judged {
+function judgeSent({ row, answer, scanner }: RequestFact, facts: Facts, of: Parameters<typeof judged>[3]): Judged {
   const { connection, accounts, now } = facts;
-  const of = { at: row.created_at, requestId: row.id, similar: match === 'similar' };
   const sent = [evidence('request_sent', row.rx_id, row.created_at), requestedAs(row)];
   if (connection === null || connection.account_id !== row.account_id) {
     const account = evidence('account', accounts.get(row.account_id) ?? row.account_id);

@@ -20,6 +20,12 @@ export function useIntakeStand() {
     await store.close();
   });
 
+  async function begin(): Promise<void> {
+    clock = handClock();
+    store = await openTestStore(clock);
+    upstream = new ScriptedUpstream(() => clock.now());
+  }
+
   async function enter(instance?: { skew: number }): Promise<World> {
     const world = await openWorld({ store, clock, upstream, ...(instance !== undefined && { instance }) });
     worlds.push(world);
@@ -37,16 +43,19 @@ export function useIntakeStand() {
       return upstream;
     },
     open: async (): Promise<World> => {
-      clock = handClock();
-      store = await openTestStore(clock);
-      upstream = new ScriptedUpstream(() => clock.now());
+      await begin();
       return enter();
+    },
+    /** Several on one store. @param skews how far the clock of each is off the database's (ms) */
+    openInstances: async (...skews: number[]): Promise<World[]> => {
+      await begin();
+      return Promise.all(skews.map((skew) => enter({ skew })));
     },
     /** Another process on the same store; with `instance` one of several. */
     enter,
-    /** One that hangs for ever is not waited for. */
-    forget: (): void => {
-      worlds = [];
+    /** Those that hang for ever, or died, are not waited for. */
+    forget: (...dead: readonly (World | undefined)[]): void => {
+      worlds = worlds.filter((world) => !dead.includes(world));
     },
     /** Listed a moment ago, and not again for as long as no round is wanted. */
     connect: async (change: Partial<ConnectionRow> = {}, restFor = 23 * HOUR): Promise<ConnectionRow> => {

@@ -155,7 +155,7 @@ describe('a notification', () => {
     await stand.clock.advance(1000);
     expect(asked).toHaveLength(6);
     expect(new Set(asked.slice(0, 5)).size).toBe(5);
-    stand.forget();
+    stand.forget(world);
   });
 });
 
