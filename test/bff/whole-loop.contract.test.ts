@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createLog } from '../../bff/log.ts';
 import type { Store } from '../../bff/store/index.ts';
 import { createAlignCloud, type AlignCloud } from '../../demo/align-cloud/index.ts';
+import type { Pairing } from '../../shared/pairing.ts';
 import type { ScanRequest } from '../../shared/scan-request.ts';
 import type { ScanDetail, ScanList } from '../../shared/scan.ts';
 import { onPostgres } from '../support/test-store.ts';
@@ -24,9 +25,17 @@ beforeAll(async () => {
   cloud = await createAlignCloud({ port: 0, cdnPort: 0, clock: 'manual', seed: 3, startAt: Date.UTC(2026, 10, 23, 9) });
   const log = createLog({ level: 'debug', destination: { write: (line) => void lines.push(line) } });
   const store = onPostgres ? {} : { store: `sqlite:${join(folder, 'itero.db')}` };
-  bff = await startBff({ cloud, log, ...store, dataDir: folder });
+  // Listed once, when it is connected: a regular check that comes just then would learn of the scan before its notification is followed.
+  bff = await startBff({ cloud, log, ...store, dataDir: folder, timings: { pollFloor: 3_600_000 } });
   await bff.pair('riverside');
   token = (await bff.mint('riverside')).session_token;
+  await vi.waitFor(
+    async () => {
+      const { health } = await ask<Pairing>('GET', '/v1/pairing');
+      expect(health.lastFullCheckAt).not.toBeNull();
+    },
+    { timeout: 15_000, interval: 50 },
+  );
 });
 afterAll(async () => {
   await cloud.close();
