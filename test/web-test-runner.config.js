@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs';
+import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { defaultReporter } from '@web/test-runner';
 import { esbuildPlugin } from '@web/dev-server-esbuild';
@@ -7,31 +8,42 @@ import { findChromium } from './support/chromium.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** Leaves the figures where `npm test` adds them up. */
-function countReporter(file) {
-  const tests = (suite) => [...suite.tests, ...suite.suites.flatMap(tests)];
+/** Leaves the `Verdict` (support/verdict.ts) where `npm test` adds them up. */
+function verdictReporter(file) {
+  const tests = (suite, path) => [
+    ...suite.tests.map((test) => ({ ...test, fullName: [...path, test.name].join(' > ') })),
+    ...suite.suites.flatMap((inner) => tests(inner, [...path, inner.name])),
+  ];
+  const why = (errors) =>
+    errors.map((error) => `${error?.message ?? 'no reason given'}\n${error?.stack ?? ''}`).join('\n');
   return {
     onTestRunFinished({ sessions }) {
       let passed = 0;
-      let failed = 0;
+      const failures = [];
       for (const session of sessions) {
-        const all = session.testResults ? tests(session.testResults) : [];
-        passed += all.filter((test) => test.passed && !test.skipped).length;
-        const broken = all.filter((test) => !test.passed || test.skipped).length;
+        const name = relative(root, session.testFile);
+        const all = session.testResults ? tests(session.testResults, []) : [];
+        const broken = all.filter((test) => !test.passed || test.skipped);
+        passed += all.length - broken.length;
+        for (const test of broken)
+          failures.push({
+            test: `${name} > ${test.fullName}`,
+            why: test.skipped ? 'was skipped: that counts as failure' : why([test.error]),
+          });
         // A file that does not load has no tests at all, only errors.
-        failed += broken > 0 || session.passed ? broken : 1;
+        if (broken.length === 0 && !session.passed) failures.push({ test: name, why: why(session.errors) });
       }
-      writeFileSync(file, JSON.stringify({ passed, failed }));
+      writeFileSync(file, JSON.stringify({ passed, failed: failures.length, failures, secondTurn: [] }));
     },
   };
 }
 
-const results = process.env.ITERO_DOM_RESULTS;
+const verdict = process.env.ITERO_VERDICT;
 
 export default {
   reporters: [
     defaultReporter({ reportTestResults: true, reportTestProgress: false }),
-    ...(results === undefined ? [] : [countReporter(results)]),
+    ...(verdict === undefined ? [] : [verdictReporter(verdict)]),
   ],
   rootDir: root,
   files: ['test/**/*.dom.test.ts'],

@@ -1,50 +1,27 @@
 /**
  * `npm test`: every check and every kind of test, one after another (two cores), then one closing line that CI reads.
- * Output of a step that passes stays short; of one that fails it is shown whole.
+ * The names of what failed, and of what passed at the second turn only, stand right before it.
  */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findChromium } from './chromium.ts';
-
-interface Count {
-  readonly passed: number;
-  readonly failed: number;
-}
+import { describeVerdicts, type Verdict } from './verdict.ts';
 
 interface Step {
   readonly name: string;
   readonly command: string;
   readonly args: readonly string[];
-  /** Where the step leaves its figures; without it the step counts as one. */
-  readonly count?: () => Count;
+  /** Whether it leaves a {@link Verdict}; without it the step counts as one. */
+  readonly runner?: boolean;
 }
 
 const results = mkdtempSync(join(tmpdir(), 'itero-test-'));
 const quick = process.argv.includes('--quick');
-const at = (name: string): string => join(results, name);
-
-function countVitest(file: string): Count {
-  const report = JSON.parse(readFileSync(file, 'utf8')) as {
-    numPassedTests: number;
-    numFailedTests: number;
-    numFailedTestSuites: number;
-    numPendingTests: number;
-    success: boolean;
-  };
-  if (report.numPendingTests > 0)
-    console.error(`${report.numPendingTests} tests were skipped: that counts as failure.`);
-  const failed = report.numFailedTests + report.numPendingTests;
-  // A file that does not even load has no failed test, only a failed suite.
-  return {
-    passed: report.numPassedTests,
-    failed: failed > 0 || report.success ? failed : Math.max(1, report.numFailedTestSuites),
-  };
-}
+const verdictFile = join(results, 'verdict.json');
 
 function vitest(project: string): Step {
-  const file = at(`${project}.json`);
   return {
     name: `vitest ${project}`,
     command: 'vitest',
@@ -55,10 +32,9 @@ function vitest(project: string): Step {
       '--project',
       project,
       '--reporter=default',
-      '--reporter=json',
-      `--outputFile.json=${file}`,
+      '--reporter=test/support/vitest-verdict.ts',
     ],
-    count: () => countVitest(file),
+    runner: true,
   };
 }
 
@@ -74,7 +50,7 @@ const steps: readonly Step[] = [
     name: 'browser elements',
     command: 'wtr',
     args: ['--config', 'test/web-test-runner.config.js'],
-    count: () => JSON.parse(readFileSync(at('dom.json'), 'utf8')) as Count,
+    runner: true,
   },
   ...(quick ? [] : [vitest('e2e')]),
 ];
@@ -83,7 +59,7 @@ function run(step: Step): Promise<number> {
   return new Promise((resolve) => {
     const child = spawn(step.command, step.args, {
       stdio: 'inherit',
-      env: { ...process.env, ITERO_DOM_RESULTS: at('dom.json'), FORCE_COLOR: '0' },
+      env: { ...process.env, ITERO_VERDICT: verdictFile, FORCE_COLOR: '0' },
     });
     child.on('error', (error) => {
       console.error(`${step.command}: ${error.message}`);
@@ -93,32 +69,40 @@ function run(step: Step): Promise<number> {
   });
 }
 
-function figures(step: Step, code: number): Count {
-  const one = code === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
-  if (step.count === undefined) return one;
+function verdictOf(step: Step, code: number): Verdict {
+  const failure = (why: string): Verdict => ({
+    passed: 0,
+    failed: 1,
+    failures: [{ test: step.name, why }],
+    secondTurn: [],
+  });
+  const one = code === 0 ? { passed: 1, failed: 0, failures: [], secondTurn: [] } : failure(`exit code ${code}`);
+  if (step.runner !== true) return one;
   try {
-    const counted = step.count();
+    const left = JSON.parse(readFileSync(verdictFile, 'utf8')) as Verdict;
     // Exit code and report must agree; where they do not, the code wins.
-    return code !== 0 && counted.failed === 0 ? { passed: counted.passed, failed: 1 } : counted;
+    return code !== 0 && left.failed === 0 ? { ...failure(`exit code ${code}`), passed: left.passed } : left;
   } catch (error) {
-    console.error(`${step.name} left no result: ${String(error)}`);
-    return { passed: 0, failed: 1 };
+    return failure(`left no result: ${String(error)}`);
   }
 }
 
 process.env['CHROME_PATH'] = await findChromium();
-let passed = 0;
-let failed = 0;
+const verdicts: Verdict[] = [];
 for (const step of steps) {
   const started = performance.now();
   console.log(`\n── ${step.name}`);
-  const count = figures(step, await run(step));
-  passed += count.passed;
-  failed += count.failed;
+  rmSync(verdictFile, { force: true });
+  const verdict = verdictOf(step, await run(step));
+  verdicts.push(verdict);
   console.log(
-    `── ${step.name}: ${count.passed} passed, ${count.failed} failed, ${((performance.now() - started) / 1000).toFixed(1)} s`,
+    `── ${step.name}: ${verdict.passed} passed, ${verdict.failed} failed, ${((performance.now() - started) / 1000).toFixed(1)} s`,
   );
 }
 rmSync(results, { recursive: true, force: true });
+const sum = (of: (verdict: Verdict) => number): number => verdicts.reduce((total, one) => total + of(one), 0);
+const passed = sum((one) => one.passed);
+const failed = sum((one) => one.failed);
+console.log(`\n${describeVerdicts(verdicts)}`);
 console.log(`\n${passed} passed, ${failed} failed`);
 process.exit(failed === 0 && passed > 0 ? 0 : 1);
