@@ -18,6 +18,9 @@ const STORE_NEAR = [
 export default defineConfig({
   test: {
     root: new URL('..', import.meta.url).pathname,
+    // Real servers, files and processes on two loaded cores: the second turn is told in the last lines of `npm test`.
+    retry: 1,
+    expect: { poll: { timeout: 10_000 } },
     projects: [
       {
         extends: true,
@@ -50,7 +53,6 @@ export default defineConfig({
           include: ['test/**/*.e2e.test.ts'],
           environment: 'node',
           testTimeout: 120_000,
-          retry: 1,
           hookTimeout: 120_000,
           fileParallelism: false,
         },

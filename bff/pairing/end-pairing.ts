@@ -51,6 +51,7 @@ export function createEndPairing(parts: EndPairingParts): EndPairing {
       .where('tenant', '=', connection.tenant)
       .where('connection_id', '=', connection.id)
       .orderBy('created_at')
+      .orderBy('user_id')
       .execute();
 
   async function requireCurrent(principal: Principal): Promise<ConnectionRow> {

@@ -25,6 +25,7 @@ export function createPairingView(parts: {
       .where('tenant', '=', connection.tenant)
       .where('connection_id', '=', connection.id)
       .orderBy('created_at')
+      .orderBy('user_id')
       .execute();
   }
 

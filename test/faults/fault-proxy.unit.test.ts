@@ -201,11 +201,14 @@ describe('each fault', () => {
 
   it('slicer: tiny pieces with pauses, no byte lost', async () => {
     proxy.add('down', { kind: 'slicer', bytes: 3, pauseMs: 5 });
+    // Counted at the proxy: two of them may be read as one.
+    let pieces = 0;
+    proxy.onPassed((direction) => void (pieces += direction === 'down' ? 1 : 0));
     const client = await dial();
     client.socket.write('abcdefghij');
     await client.got(10);
     expect(client.text()).toBe('abcdefghij');
-    expect(client.pieces.map((piece) => piece.length)).toEqual([3, 3, 3, 1]);
+    expect(pieces).toBe(4);
   });
 
   it('limit: so many bytes arrive, to the byte, then the line is cut', async () => {

@@ -43,7 +43,7 @@ export interface KillOptions {
 
 /** A moment that does not come is not waited for longer (ms). */
 const IN_VAIN_MS: Partial<Record<Aim, number>> = { 'at checkpoint': 4000 };
-const IN_VAIN_ELSE_MS = 1500;
+const IN_VAIN_ELSE_MS = 5000;
 
 /** Kills and starts again until the count is reached; every slot is up in the end. */
 export async function killAgainAndAgain(options: KillOptions): Promise<KillReport> {
@@ -67,8 +67,8 @@ export async function killAgainAndAgain(options: KillOptions): Promise<KillRepor
     if (aim === 'while it starts') {
       await stage.kill(slot);
       const starting = stage.start(slot);
-      // Within the shortest start so far: later it would be any moment of a process that is up.
-      await pause(random.next() * Math.min(...report.bootMs));
+      // Well within the shortest start so far: later it would be any moment of a process that is up.
+      await pause(random.next() * 0.75 * Math.min(...report.bootMs));
       met = slot.process === null;
       await stage.kill(slot);
       await starting;

@@ -8,7 +8,7 @@ import type { Keep } from '../core/keep.ts';
 import { EMPTY_INBOX, reduceInbox, type InboxAction, type InboxState } from './inbox-state.ts';
 import { KEPT_AS, OUTLINES, parseOutlines, toOutline, type Outline } from './last-list.ts';
 import { LinkRenewal } from './link-renewal.ts';
-import { isNarrowed, parseFilter, toQuery, type ScanFilter } from './scan-filter.ts';
+import { isNarrowed, NO_FILTER, parseFilter, toQuery, type ScanFilter } from './scan-filter.ts';
 import { ScanReader, type ScanNews } from './scan-reader.ts';
 import type { Row } from './scan-rows.ts';
 
@@ -106,22 +106,26 @@ export class Inbox {
       return;
     }
     this.#source = source;
-    const clinicWide = source.chartNumber === null;
-    const [filter, outlines] = await Promise.all([
-      source.keep.get(filterKey(source)),
-      clinicWide ? source.keep.get(KEPT_AS) : undefined,
-    ]);
-    if (this.#source !== source) return;
-    this.#outlines = parseOutlines(outlines);
     void this.readPairing();
-    await this.load(parseFilter(filter, clinicWide));
+    // Nobody waits for the browser's store: the plain list is asked for at once, and narrowed where a filter was kept.
+    const plain = this.load(NO_FILTER);
+    const filter = await this.#recall(source);
+    if (this.#source !== source) return;
+    const mayNarrow = isNarrowed(filter) && this.#state.filter === NO_FILTER;
+    await (mayNarrow ? this.load(filter) : plain);
     this.#host.settled();
   }
 
-  /** What was kept of the last list, shown while there is no connection yet. */
+  async #recall({ keep, chartNumber }: InboxSource): Promise<ScanFilter> {
+    if (chartNumber === null) void this.showOutlines(keep);
+    return parseFilter(await keep.get(filterKey(chartNumber)), chartNumber === null);
+  }
+
+  /** What was kept of the last list, shown until there is one. */
   async showOutlines(keep: Keep): Promise<void> {
+    const source = this.#source;
     const outlines = parseOutlines(await keep.get(KEPT_AS));
-    if (this.#source !== null) return;
+    if (this.#source !== source) return;
     this.#outlines = outlines;
     this.#host.changed();
   }
@@ -150,7 +154,7 @@ export class Inbox {
       if (source.chartNumber === null && !isNarrowed(filter)) {
         await source.keep.set(KEPT_AS, answer.value.items.slice(0, OUTLINES).map(toOutline));
       }
-    } else if (!isAborted(answer.error)) {
+    } else if (!isAborted(answer.error) && asked === this.#state.listing) {
       this.#dispatch({ type: 'list.failed', asked, fault: answer.error });
       this.#host.failed(answer.error);
     }
@@ -159,7 +163,7 @@ export class Inbox {
   async narrow(filter: ScanFilter): Promise<void> {
     const source = this.#source;
     if (!source) return;
-    await Promise.all([this.load(filter), source.keep.set(filterKey(source), filter)]);
+    await Promise.all([this.load(filter), source.keep.set(filterKey(source.chartNumber), filter)]);
   }
 
   async loadMore(): Promise<void> {
@@ -284,6 +288,6 @@ export class Inbox {
 }
 
 /** A filter of the clinic's inbox must not hide a scan in a patient's chart. */
-function filterKey({ chartNumber }: InboxSource): string {
+function filterKey(chartNumber: string | null): string {
   return chartNumber === null ? 'inbox-filter' : 'inbox-filter-patient';
 }

@@ -1,8 +1,8 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { exportXml } from '../../../demo/align-cloud/cases/export-xml.ts';
 import { escapeMarkup } from '../../../demo/align-cloud/cases/markup.ts';
 import { rxPage } from '../../../demo/align-cloud/cases/rx-page.ts';
+import fc from '../../support/fast-check.ts';
 import { sampleCase } from './sample-case.ts';
 
 /** Reads XML strictly enough to fail on any unescaped or unbalanced text; answers the text by element path. */

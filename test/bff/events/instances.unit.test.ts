@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { Store } from '../../../bff/store/index.ts';
+import fc from '../../support/fast-check.ts';
 import { openTestStore, settle } from '../support/fixtures.ts';
 import { Client, openInstances, type Instances } from './support/instances.ts';
 

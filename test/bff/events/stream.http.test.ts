@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { KEEP_EVENTS_MS, pruneEvents } from '../../../bff/events/retention.ts';
+import fc from '../../support/fast-check.ts';
 import { openStream, type StreamClient } from '../support/stream-client.ts';
 import { startStreamServer } from '../support/stream-server.ts';
 import { until } from '../support/until.ts';

@@ -17,6 +17,7 @@ import {
   type TestBff,
 } from '../../support/bff.ts';
 import { openTestDatabase } from '../../support/test-store.ts';
+import { NOTIFIED_ONLY } from '../support/pair-and-list.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'itero-instances-'));
 let cloud: AlignCloud;
@@ -26,7 +27,13 @@ let b: TestBff;
 let c: TestBff;
 
 const start = (name: string, publicUrl?: string): Promise<TestBff> =>
-  startBff({ cloud, store: database.url, dataDir: join(folder, name), ...(publicUrl !== undefined && { publicUrl }) });
+  startBff({
+    cloud,
+    store: database.url,
+    dataDir: join(folder, name),
+    timings: NOTIFIED_ONLY,
+    ...(publicUrl !== undefined && { publicUrl }),
+  });
 
 beforeAll(async () => {
   cloud = await createAlignCloud({ port: 0, cdnPort: 0, clock: 'manual', seed: 3, startAt: Date.UTC(2026, 10, 23, 9) });

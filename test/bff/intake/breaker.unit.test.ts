@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { AlignFault } from '../../../bff/align/index.ts';
 import { CLOSED, nextBreakerState, type BreakerState } from '../../../bff/intake/breaker-state.ts';
@@ -8,6 +7,7 @@ import {
   type CallOutcome,
   type Leave,
 } from '../../../bff/intake/upstream-breaker.ts';
+import fc from '../../support/fast-check.ts';
 import { handClock, silent, START, type HandClock } from '../support/fixtures.ts';
 
 const failed = (now: number, retryAfter: number | null = null, random = 0) =>

@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { AlignFault } from '../../../bff/align/index.ts';
 import type { ConnectionRow } from '../../../bff/store/schema.ts';
+import fc from '../../support/fast-check.ts';
 import { addConnection, asset, order, settle, START } from '../support/fixtures.ts';
 import { openWorld, type World } from '../support/world.ts';
 

@@ -2,12 +2,12 @@
  * Rounds of up to three instances against random histories upstream: cases made and changed, at equal times, under late
  * times and a wrong clock; no notification at all; faults; instances that die at any call to the world.
  */
-import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { AlignFault, type UpstreamOrder } from '../../../bff/align/index.ts';
 import { toVersion } from '../../../bff/scans/version.ts';
 import type { Store } from '../../../bff/store/index.ts';
 import type { ConnectionRow } from '../../../bff/store/schema.ts';
+import fc from '../../support/fast-check.ts';
 import {
   addConnection,
   asset,

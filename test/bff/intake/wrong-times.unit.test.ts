@@ -21,8 +21,8 @@ describe('a time that upstream named', () => {
     stand.upstream.orders = [order(connection, { rxId: 'rx-1' })];
     const first = await enter({ skew: 0 });
     stand.upstream.listFaults.push(new AlignFault('rate_limited', 'getOrders', { retryAfterMs: 4 * MINUTE }));
-    first.intake.start();
     await keepHints([{ ...hint(connection, 'rx-1'), next_at: START + 5000 }]);
+    first.intake.start();
     await stand.clock.advance(3000);
     expect(stand.upstream.calls).toHaveLength(1);
     const second = await enter({ skew: 0 });

@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createEventLog } from '../../../bff/events/index.ts';
 import { createLedgerSummary, isBehind } from '../../../bff/ledger/summary.ts';
@@ -6,6 +5,7 @@ import { createMerge, createRechecks, type Merge, type Rechecks } from '../../..
 import type { Store } from '../../../bff/store/index.ts';
 import type { ConnectionRow } from '../../../bff/store/schema.ts';
 import { LEARNT_BY, type LearntBy, type Phase } from '../../../shared/scan.ts';
+import fc from '../../support/fast-check.ts';
 import {
   addConnection,
   asset,

@@ -9,6 +9,7 @@ import type { ScanRequest } from '../../../shared/scan-request.ts';
 import type { ScanDetail, ScanList } from '../../../shared/scan.ts';
 import { startBff, VENDOR_ORIGINS, type TestBff } from '../../support/bff.ts';
 import { openStream } from '../support/stream-client.ts';
+import { NOTIFIED_ONLY, pairAndList } from '../support/pair-and-list.ts';
 import { until } from '../support/until.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'itero-loop-'));
@@ -26,8 +27,8 @@ beforeAll(async () => {
     startAt: Date.UTC(2026, 10, 23, 9),
     dataDir: join(folder, 'cloud'),
   });
-  bff = await startBff({ cloud, dataDir: join(folder, 'bff') });
-  await bff.pair('riverside');
+  bff = await startBff({ cloud, dataDir: join(folder, 'bff'), timings: NOTIFIED_ONLY });
+  await pairAndList(bff, 'riverside');
 });
 beforeEach(async () => {
   token = (await bff.mint('riverside')).session_token;
@@ -237,7 +238,8 @@ describe('the vendor’s backend', () => {
 describe('a scan without any request', () => {
   it('stands in the unmatched tray until its chart is known here', async () => {
     const patient = { firstName: 'Walk', lastName: 'In', chartNumber: 'W-1' };
-    cloud.perform({ do: 'scan-without-rx', companyId: 1017, patient });
+    await cloud.perform({ do: 'scan-without-rx', companyId: 1017, patient }).finished;
+    await cloud.settled();
     const scan = await until(async () => {
       return (await list({ status: 'unmatched' })).items.find((one) => one.patient.chartNumber === 'W-1');
     });

@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createEventLog } from '../../../bff/events/index.ts';
 import type { UpstreamOrder } from '../../../bff/align/index.ts';
@@ -7,6 +6,7 @@ import { toVersion } from '../../../bff/scans/version.ts';
 import type { Store } from '../../../bff/store/index.ts';
 import type { ConnectionRow } from '../../../bff/store/schema.ts';
 import { LEARNT_BY, type LearntBy } from '../../../shared/scan.ts';
+import fc from '../../support/fast-check.ts';
 import { addConnection, asset, environment, handClock, openTestStore, order, START } from '../support/fixtures.ts';
 
 const clock = handClock();

@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createEventLog } from '../../../bff/events/index.ts';
@@ -11,6 +10,7 @@ import type { Store } from '../../../bff/store/index.ts';
 import { noteKnownChart } from '../../../bff/store/known-charts.ts';
 import type { ConnectionRow } from '../../../bff/store/schema.ts';
 import type { SearchScans } from '../../../shared/scan.ts';
+import fc from '../../support/fast-check.ts';
 import { addConnection, asset, environment, handClock, openTestStore, order, START } from '../support/fixtures.ts';
 import { onPostgres } from '../../support/test-store.ts';
 

@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { strToU8, zipSync } from 'fflate';
 import { Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -6,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { ifRangeFits, isSatisfiable, matchesEtag, parseRange } from '../../../bff/scans/assets/byte-range.ts';
 import { WholeZip } from '../../../bff/scans/assets/whole-zip.ts';
 import { readGallery, toView } from '../../../bff/scans/pictures/gallery-zip.ts';
+import fc from '../../support/fast-check.ts';
 
 const jpeg = (size: number) => {
   const bytes = new Uint8Array(size).fill(7);

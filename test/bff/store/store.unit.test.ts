@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openStore, type Store, type Tx } from '../../../bff/store/index.ts';
+import fc from '../../support/fast-check.ts';
 import { handClock, openTestStore, silent } from '../support/fixtures.ts';
 
 let store: Store;

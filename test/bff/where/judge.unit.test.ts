@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { REQUEST_STATES } from '../../../shared/scan-request.ts';
 import { EVIDENCE, WHERE_ACTIONS, WHERE_RULES } from '../../../shared/where.ts';
@@ -7,6 +6,7 @@ import type { ScanRequestRow } from '../../../bff/store/schema.ts';
 import type { CaseFact, Facts, RequestFact, RxAnswer } from '../../../bff/where/facts.ts';
 import { judgeWhere } from '../../../bff/where/judge.ts';
 import { stageOf } from '../../../bff/where/judge-request.ts';
+import fc from '../../support/fast-check.ts';
 import { connectionRow, START } from '../support/fixtures.ts';
 
 const connection = connectionRow({

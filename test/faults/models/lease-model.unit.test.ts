@@ -3,13 +3,13 @@
  * processes that stand still for minutes between their claim and their call (a stopped container, a laptop that sleeps) while
  * others work, processes that die at any point. As upstream sees it, calls of two rounds are never closer than the floor.
  */
-import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { AlignTimings } from '../../../bff/align/index.ts';
 import type { Clock } from '../../../bff/deps.ts';
 import { createPollLeases, type PollLeases } from '../../../bff/intake/poll-lease.ts';
 import type { Store } from '../../../bff/store/index.ts';
 import { handClock, openTestStore, TIMINGS, type HandClock } from '../../bff/support/fixtures.ts';
+import fc from '../../support/fast-check.ts';
 
 const ACCOUNT = { environment: 'sandbox', account_id: '1001' };
 /** After so long between claim and call a process claims anew (poll-lease.ts). */

@@ -2,7 +2,6 @@
  * The merge as a model that is walked at random: upstream changes, answers travel and arrive late, twice or never, polls list
  * everything, and the process dies in the middle. After every step the log holds each version once; in the end the newest is shown.
  */
-import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { UpstreamOrder } from '../../../bff/align/index.ts';
 import { createEventLog } from '../../../bff/events/index.ts';
@@ -11,6 +10,7 @@ import { toVersion } from '../../../bff/scans/version.ts';
 import type { ConnectionRow } from '../../../bff/store/schema.ts';
 import type { LearntBy } from '../../../shared/scan.ts';
 import { addConnection, asset, environment, handClock, order, START } from '../../bff/support/fixtures.ts';
+import fc from '../../support/fast-check.ts';
 import { openMortalStore, type MortalStore } from './disk-image.ts';
 
 const ORDERS = ['100000001', '100000002'];

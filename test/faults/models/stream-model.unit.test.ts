@@ -4,12 +4,12 @@
  * that it may see exactly once, in order, or was told that events were lost.
  */
 import { connect, type Socket } from 'node:net';
-import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { KEEP_EVENTS_MS, pruneEvents } from '../../../bff/events/retention.ts';
 import { handClock, START } from '../../bff/support/fixtures.ts';
 import { startStreamServer } from '../../bff/support/stream-server.ts';
 import { until } from '../../bff/support/until.ts';
+import fc from '../../support/fast-check.ts';
 import { openMortalStore, type MortalStore } from './disk-image.ts';
 
 const CHARTS = ['C-1', 'C-2'];

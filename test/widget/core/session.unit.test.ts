@@ -1,9 +1,9 @@
-import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { SessionRequest } from '../../../shared/session.ts';
 import type { Fault } from '../../../widget/core/fault.ts';
 import { createSessionKeeper, renewalDelay, type SessionKeeper } from '../../../widget/core/session.ts';
 import { askSession, toSession, type SessionSource } from '../../../widget/core/session-source.ts';
+import fc from '../../support/fast-check.ts';
 import { aToken, installPage, type FakePage } from './page-globals.ts';
 
 const claims = (iat: number, exp: number) => ({

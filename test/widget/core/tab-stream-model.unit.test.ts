@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { EventStream } from '../../../widget/core/stream.ts';
 import { openTabStream } from '../../../widget/core/tab-stream.ts';
+import fc from '../../support/fast-check.ts';
 import { FakeBrowser, type FakeTab } from './fake-browser.ts';
 import { FakeStreamServer } from './fake-stream-server.ts';
 

@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   EMPTY_INBOX,
@@ -9,6 +8,7 @@ import {
 import { NO_FILTER } from '../../../widget/itero-scan-inbox/scan-filter.ts';
 import { byNewest, countUpTo } from '../../../widget/itero-scan-inbox/scan-rows.ts';
 import type { Scan } from '../../../shared/scan.ts';
+import fc from '../../support/fast-check.ts';
 import { sampleDetail, sampleList, sampleScan } from '../fixtures/scans.fixture.ts';
 
 const at = 0;

@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { layOut, rowAt, shiftOf, spanOf, topOf, type RowKey } from '../../../widget/itero-scan-inbox/row-layout.ts';
+import fc from '../../support/fast-check.ts';
 
 const keys = (...ids: string[]): RowKey[] => ids.map((id) => ({ id, stamp: '' }));
 const tall = new Map([

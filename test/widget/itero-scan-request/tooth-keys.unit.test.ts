@@ -1,10 +1,10 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { nextTooth, typeAhead, type TypeAhead } from '../../../widget/itero-scan-request/tooth-keys.ts';
 import { toLabel, type ToothNotation } from '../../../widget/core/tooth-notation.ts';
 import { ALL_TEETH, isUpper } from '../../../widget/itero-scan-request/teeth.ts';
 import { parseTooth } from '../../../widget/itero-scan-request/tooth-parse.ts';
 import { drawTeeth } from '../../../widget/itero-scan-request/tooth-shapes.ts';
+import fc from '../../support/fast-check.ts';
 
 const NOTHING: TypeAhead = { text: '', at: 0 };
 

@@ -1,8 +1,8 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { toLabel, toList, toPlace, type ToothNotation } from '../../../widget/core/tooth-notation.ts';
 import { ALL_TEETH, fromPlace, isUpper } from '../../../widget/itero-scan-request/teeth.ts';
 import { parseTeeth, parseTooth, type ToothFaultKind } from '../../../widget/itero-scan-request/tooth-parse.ts';
+import fc from '../../support/fast-check.ts';
 
 const notations: ToothNotation[] = ['fdi', 'universal', 'quadrant'];
 const anyTooth = fc.integer({ min: 1, max: 32 });
