@@ -1,4 +1,5 @@
 /** The program: reads the environment and the configuration, builds the concrete parts, runs until it is told to stop. */
+import { setDefaultAutoSelectFamilyAttemptTimeout } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { createBff } from './app.ts';
 import { createSystemClock, createSystemRandom } from './clock.ts';
@@ -7,6 +8,12 @@ import { watchAlignSource } from './config-source.ts';
 import { ListenError } from './http/server.ts';
 import { createLog, type LogLevel } from './log.ts';
 import { StoreError } from './store/index.ts';
+
+/**
+ * A host with several addresses: Node gives up on each after 250 ms, and then on a connection that stood while this process
+ * was busy for so long, or that needs a slow line (nodejs/node#54359). Within the time limit of any call (ms).
+ */
+const NEXT_ADDRESS_AFTER_MS = 2500;
 
 const LEVELS: readonly string[] = ['debug', 'info', 'warn', 'error', 'silent'];
 
@@ -17,6 +24,7 @@ function levelOf(text: string | undefined): LogLevel {
 }
 
 async function main(): Promise<void> {
+  setDefaultAutoSelectFamilyAttemptTimeout(NEXT_ADDRESS_AFTER_MS);
   const environment = process.env;
   const log = createLog({ level: levelOf(environment['LOG_LEVEL']) });
   const path = environment['ITERO_CONFIG'] ?? 'itero-embed.config.json';

@@ -20,6 +20,7 @@ export default defineConfig({
     root: new URL('..', import.meta.url).pathname,
     // Real servers, files and processes on two loaded cores: the second turn is told in the last lines of `npm test`.
     retry: 1,
+    setupFiles: ['test/support/slow-machine.ts'],
     expect: { poll: { timeout: 10_000 } },
     projects: [
       {

@@ -30,7 +30,7 @@ function run(config: string, environment: Record<string, string> = {}) {
   let logged = '';
   child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
   child.stdout.on('data', (chunk: Buffer) => (logged += chunk.toString()));
-  const ended = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)));
+  const ended = new Promise<number | null>((resolve) => child.once('close', (code) => resolve(code)));
   return { child, ended, said: () => said, logged: () => logged };
 }
 
@@ -38,7 +38,7 @@ describe('node bff/main.ts', () => {
   it('starts, answers, and ends cleanly when it is told to', async () => {
     const path = configure({ encryptionKeys: ['env:ITERO_KEY'] });
     const bff = run(path, { ITERO_KEY: KEY });
-    await expect.poll(() => bff.said(), { timeout: 10_000 }).toMatch(/listening on port \d+/);
+    await expect.poll(() => bff.said(), { timeout: 30_000 }).toMatch(/listening on port \d+/);
     const port = /port (\d+)/.exec(bff.said())?.[1] ?? '';
     expect((await fetch(`http://127.0.0.1:${port}/readyz`)).status).toBe(200);
     bff.child.kill('SIGTERM');

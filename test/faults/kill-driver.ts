@@ -36,6 +36,8 @@ export interface KillOptions {
   readonly random: Seeded;
   readonly kills: number;
   readonly aims?: readonly Aim[];
+  /** How long each moment is waited for (ms). */
+  readonly patienceMs?: number;
   /** Told after each kill, while the process is up again. */
   readonly onRevived?: (kills: number) => Promise<void>;
   readonly signal?: AbortSignal;
@@ -43,7 +45,7 @@ export interface KillOptions {
 
 /** A moment that does not come is not waited for longer (ms). */
 const IN_VAIN_MS: Partial<Record<Aim, number>> = { 'at checkpoint': 4000 };
-const IN_VAIN_ELSE_MS = 5000;
+const IN_VAIN_ELSE_MS = 1500;
 
 /** Kills and starts again until the count is reached; every slot is up in the end. */
 export async function killAgainAndAgain(options: KillOptions): Promise<KillReport> {
@@ -105,9 +107,10 @@ export function neverMet(byAim: KillReport['byAim'], enough?: number): string[] 
 const needsFile = (aim: Aim): boolean => aim === 'at commit' || aim === 'at checkpoint';
 
 /** @returns whether the moment came */
-async function moment({ stage, traffic, random }: KillOptions, aim: Aim): Promise<boolean> {
+async function moment({ stage, traffic, random, patienceMs }: KillOptions, aim: Aim): Promise<boolean> {
   const file = stage.store.replace(/^sqlite:/, '');
   const { front, back } = stage.lines;
+  const patience = patienceMs ?? IN_VAIN_MS[aim] ?? IN_VAIN_ELSE_MS;
   // Some work in between, so that not every kill meets a process that has done nothing yet.
   await pause(random.between(0, 250));
   switch (aim) {
@@ -115,17 +118,18 @@ async function moment({ stage, traffic, random }: KillOptions, aim: Aim): Promis
     case 'while it starts':
       return true;
     case 'at accept':
-      return waitFor(aim, (come) => front.onPassed((direction) => direction === 'up' && come()));
+      return waitFor(patience, (come) => front.onPassed((direction) => direction === 'up' && come()));
     case 'at commit':
-      return waitFor(aim, (come) => written(`${file}-wal`, come));
+      return waitFor(patience, (come) => written(`${file}-wal`, come));
     case 'at answer':
-      return waitFor(aim, (come) => traffic.onAcknowledged(come));
+      return waitFor(patience, (come) => traffic.onAcknowledged(come));
     case 'at merge':
-      if (!(await waitFor(aim, (come) => back.onPassed((direction) => direction === 'down' && come())))) return false;
+      if (!(await waitFor(patience, (come) => back.onPassed((direction) => direction === 'down' && come()))))
+        return false;
       await pause(random.between(0, 6));
       return true;
     case 'at checkpoint':
-      return waitFor(aim, (come) => written(file, come));
+      return waitFor(patience, (come) => written(file, come));
     default:
       return aim satisfies never;
   }
@@ -138,7 +142,7 @@ function written(path: string, come: () => void): () => void {
   return () => watcher.close();
 }
 
-function waitFor(aim: Aim, subscribe: (come: () => void) => () => void): Promise<boolean> {
+function waitFor(patienceMs: number, subscribe: (come: () => void) => () => void): Promise<boolean> {
   return new Promise((resolve) => {
     const began = performance.now();
     let done = false;
@@ -149,7 +153,7 @@ function waitFor(aim: Aim, subscribe: (come: () => void) => () => void): Promise
       unsubscribe();
       resolve(met);
     };
-    const timer = setTimeout(() => finish(false), IN_VAIN_MS[aim] ?? IN_VAIN_ELSE_MS);
+    const timer = setTimeout(() => finish(false), patienceMs);
     const unsubscribe = subscribe(() => {
       // Not what was under way before anybody waited.
       if (performance.now() > began) finish(true);

@@ -2,13 +2,13 @@ import type { View } from '../../../shared/scan.ts';
 import { AlignFault, type AlignPort } from '../../align/index.ts';
 import { uncounted, type Activity, type Log } from '../../deps.ts';
 import { ProblemError } from '../../http/problem-error.ts';
+import { RecentlyUsed } from '../../recently-used.ts';
 import type { Store } from '../../store/index.ts';
 import type { ConnectionRow, ScanRow } from '../../store/schema.ts';
 import type { Vault } from '../../vault/vault.ts';
 import { parseAssets, type StoredAsset } from '../version.ts';
 import { GalleryError, readGallery } from './gallery-zip.ts';
 import type { GalleryKey, Picture, PictureFiles, PictureSize } from './picture-files.ts';
-import { PictureMemory } from './picture-memory.ts';
 import { toSmallPicture } from './small-picture.ts';
 import { createTurns } from './turns.ts';
 
@@ -44,7 +44,7 @@ export function createPictures(parts: {
 }): Pictures {
   const { store, files, vault, align, log, now, activity = uncounted } = parts;
   const limits = parts.limits ?? { memoryBytes: 48 << 20, diskBytes: 4 * 1024 ** 3, keepMs: 60 * 86_400_000 };
-  const memory = new PictureMemory(limits.memoryBytes);
+  const memory = new RecentlyUsed<Buffer>(limits.memoryBytes, (picture) => picture.length);
   const running = new Map<string, Promise<void>>();
   const inTurn = createTurns(CONCURRENT);
   const closing = new AbortController();
@@ -122,7 +122,7 @@ export function createPictures(parts: {
         picture = await files.read(key, view, size);
       }
       if (picture === null) throw new ProblemError('not_found');
-      if (size === 'small') memory.set(toName(key, view, size), picture);
+      if (size === 'small' && picture.length <= limits.memoryBytes / 8) memory.set(toName(key, view, size), picture);
       return picture;
     },
 
