@@ -2,7 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { RecentlyUsed } from '../../bff/recently-used.ts';
 
 const keysOf = (kept: RecentlyUsed<string>, among: string): string =>
-  among.split('').filter((key) => kept.get(key) !== undefined).join('');
+  among
+    .split('')
+    .filter((key) => kept.get(key) !== undefined)
+    .join('');
 
 describe('what was used lately', () => {
   it('is kept up to the bound, the oldest goes first', () => {
