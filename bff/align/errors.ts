@@ -71,7 +71,7 @@ function codesOf(error: unknown): string[] {
 }
 
 /** Longest that upstream is taken at its word (ms). */
-const LONGEST_WAIT_MS = 86_400_000;
+export const LONGEST_WAIT_MS = 86_400_000;
 
 /** `Retry-After`: seconds or a date (RFC 9110 §10.2.3) → ms from now, a day at most. */
 export function readRetryAfter(headers: Pick<Headers, 'get'>, now: number): number | null {

@@ -1,7 +1,8 @@
+import { LONGEST_WAIT_MS } from '../align/index.ts';
 import type { Store } from '../store/index.ts';
 
 /** Nothing is ever put off for longer than the longest pause that upstream may name, and some (ms). */
-const LONGEST_MS = 2 * 86_400_000;
+const LONGEST_MS = 2 * LONGEST_WAIT_MS;
 
 /**
  * Hints and missing files whose next look lies further ahead than anybody puts one: it was planned while the clock was ahead,

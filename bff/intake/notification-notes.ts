@@ -1,5 +1,5 @@
 import type { Clock, Log } from '../deps.ts';
-import type { Connections } from '../pairing/connections.ts';
+import { NOTED_EVERY_MS, type Connections } from '../pairing/connections.ts';
 import type { Store } from '../store/index.ts';
 
 /** Notes that a connection's callback works, apart from storing what was told. */
@@ -9,9 +9,6 @@ export interface NotificationNotes {
   /** Resolves when all is noted that was told. */
   stop(): Promise<void>;
 }
-
-/** So often (ms): a burst tells the same again and again. */
-const NOTED_EVERY_MS = 1000;
 
 /**
  * After the hint, in a write of its own, one at a time: the connection's row may be held by another instance's work, and one that

@@ -1,4 +1,4 @@
-import type { AlignTimings } from '../align/index.ts';
+import { LONGEST_WAIT_MS, type AlignTimings } from '../align/index.ts';
 import type { Clock } from '../deps.ts';
 import type { Store, Tx } from '../store/index.ts';
 import type { ConnectionRow } from '../store/schema.ts';
@@ -9,8 +9,6 @@ type Account = Pick<ConnectionRow, 'environment' | 'account_id'>;
 const SLACK_MS = 60_000;
 /** A process that was stopped for longer between its claim and its call claims anew (ms). */
 const STALE_MS = 2000;
-/** A day is the longest that upstream can ask for (`align/errors`). */
-const LONGEST_PAUSE_MS = 86_400_000;
 
 /**
  * The right to list one account, held in the database and counted by its clock: over all instances, whatever their own
@@ -115,7 +113,7 @@ export function createPollLeases(parts: {
       const now = await store.now();
       await store.write((tx) => beginAnew(tx, environment, now));
       // Of a process that died in the middle of a round there is no end: no wait that anybody may set is longer than this.
-      const longest = LONGEST_PAUSE_MS + requestTimeout + Math.max(pollFloor, pageSpacing) * 2 + SLACK_MS;
+      const longest = LONGEST_WAIT_MS + requestTimeout + Math.max(pollFloor, pageSpacing) * 2 + SLACK_MS;
       await store.write((tx) =>
         tx
           .updateTable('poll_leases')

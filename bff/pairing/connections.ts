@@ -38,8 +38,8 @@ export interface Connections {
   repairCallback(connectionId: string): Promise<void>;
 }
 
-/** The time of a connection's last notification is noted once in so long (ms). */
-const NOTED_EVERY = 1000;
+/** The time of a connection's last notification is noted once in so long (ms): a burst tells the same again and again. */
+export const NOTED_EVERY_MS = 1000;
 
 export function createConnections(parts: {
   store: Store;
@@ -77,7 +77,7 @@ export function createConnections(parts: {
     await sql`update connections
       set callback_state = ${state}, polled_in_a_row = ${polledInARow}, last_notification_at = ${now}
       where id = ${id} and state <> 'unpaired' and (callback_state <> ${state} or polled_in_a_row <> ${polledInARow}
-        or last_notification_at is null or last_notification_at <= ${now - NOTED_EVERY})`.execute(tx);
+        or last_notification_at is null or last_notification_at <= ${now - NOTED_EVERY_MS})`.execute(tx);
   }
 
   async function noteVersionLearnt(tx: Tx, id: string, by: LearntBy): Promise<void> {
