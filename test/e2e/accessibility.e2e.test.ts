@@ -147,7 +147,7 @@ describe('by keyboard alone, every page without a finding', () => {
     expect(await audit(page)).toEqual([]);
     await tabTo(page, /^itero-scan-request button "Send to scanner"/);
     await page.keyboard.press('Enter');
-    await page.getByText('Open on the scanner', { exact: true }).waitFor();
+    await page.getByText('Sent to the scanner', { exact: true }).waitFor();
     expect(await focused(page)).toContain('Send to scanner');
     expect(await audit(page)).toEqual([]);
   });

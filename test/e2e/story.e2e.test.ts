@@ -94,7 +94,7 @@ describe('from "Send to scanner" to a picture in the patient record', () => {
       teeth: ['Tooth 16, upper right first molar'],
       doctor: 'Alice Adams',
     });
-    await requests(keller).getByText('Open on the scanner', { exact: true }).waitFor();
+    await requests(keller).getByText('Sent to the scanner', { exact: true }).waitFor();
     await requests(keller)
       .getByText(/by Dr\. Anna Keller/)
       .waitFor();
@@ -224,7 +224,7 @@ describe('from "Send to scanner" to a picture in the patient record', () => {
   it('a missing iDE says what to do, with details for support that name no patient', async () => {
     await keller.page.goto(`${demo.dpms}/patients/p-1005`);
     await sendRx(keller, { procedure: 'Study Model/iRecord', type: 'Study Model', doctor: 'Alice Adams' });
-    await requests(keller).getByText('Open on the scanner', { exact: true }).waitFor();
+    await requests(keller).getByText('Sent to the scanner', { exact: true }).waitFor();
     await inbox(keller).getByRole('button', { name: 'Where did my scan go?' }).first().click();
     await inbox(keller).getByRole('heading', { name: 'it has not been opened on the scanner yet' }).waitFor();
     await press(keller.page, 'Escape');
@@ -254,7 +254,7 @@ describe('from "Send to scanner" to a picture in the patient record', () => {
     await signIn(rossi, demo, 'rossi@lindenhof.example');
     await rossi.page.goto(`${demo.dpms}/patients/p-1003`);
     await sendRx(rossi, { procedure: 'Study Model/iRecord', type: 'Study Model', doctor: 'Alice Adams' });
-    await requests(rossi).getByText('Open on the scanner', { exact: true }).waitFor();
+    await requests(rossi).getByText('Sent to the scanner', { exact: true }).waitFor();
     await requests(rossi)
       .getByText(/Giulia Rossi.*Dr\. Anna Keller/s)
       .waitFor();

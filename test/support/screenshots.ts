@@ -101,7 +101,7 @@ async function send(dentist: Person): Promise<void> {
   await page.evaluate('document.activeElement.blur(), scrollTo(0, 0)');
   await shoot(page, 'request-form', [tablet, phone]);
   await page.locator('itero-scan-request #send').click();
-  await page.getByText('Open on the scanner', { exact: true }).waitFor();
+  await page.getByText('Sent to the scanner', { exact: true }).waitFor();
 }
 
 /** Other patients' cases, among them names that break layouts, one further on in its flow and one without any RX. */
@@ -112,7 +112,7 @@ async function fillClinic(dentist: Person, demo: Demo): Promise<void> {
   ] as const) {
     await dentist.page.goto(`${demo.dpms}/patients/${patient}`);
     await sendRx(dentist, { procedure, type, doctor: 'Björn Baker' });
-    await dentist.page.getByText('Open on the scanner', { exact: true }).waitFor();
+    await dentist.page.getByText('Sent to the scanner', { exact: true }).waitFor();
     await scanOpenRx(demo);
     await dentist.page.getByText('1 scan', { exact: true }).waitFor({ timeout: 60_000 });
     if (all) await shoot(dentist.page, `chart-${patient}`, []);
@@ -156,7 +156,7 @@ async function loseThings(dentist: Person, demo: Demo): Promise<void> {
   await control(demo, 'faults', { on: 'scan', kind: 'ide-absent' });
   await page.goto(`${demo.dpms}/patients/p-1003`);
   await sendRx(dentist, { procedure: 'Study Model/iRecord', type: 'Study Model', doctor: 'Alice Adams' });
-  await page.getByText('Open on the scanner', { exact: true }).waitFor();
+  await page.getByText('Sent to the scanner', { exact: true }).waitFor();
   await inbox.getByRole('button', { name: 'Where did my scan go?' }).first().click();
   await inbox.getByRole('dialog').getByRole('heading', { level: 3 }).first().waitFor();
   await shoot(page, 'where-never-opened', [tablet, wideDark]);

@@ -18,7 +18,7 @@ export function stateText(state: WireState): string {
     case 'sending':
       return msg('Being sent');
     case 'sent':
-      return msg('Open on the scanner');
+      return msg('Sent to the scanner');
     case 'unconfirmed':
       return msg('Not confirmed');
     case 'refused':

@@ -87,7 +87,7 @@ describe('itero-scan-request', () => {
       const element = await mountRequest();
       assert.isUndefined(findControl(element, 'Send to scanner'));
       assert.isUndefined(findControl(element, /Cancel request/));
-      assert.include(visibleText(element), 'Open on the scanner');
+      assert.include(visibleText(element), 'Sent to the scanner');
       await assertAccessible(element);
     });
 
@@ -99,7 +99,7 @@ describe('itero-scan-request', () => {
       await assertAccessible(element);
       showRequests(bff, scanRequest());
       control(element, 'Try again').click();
-      await until('the list is there', () => visibleText(element).includes('Open on the scanner'));
+      await until('the list is there', () => visibleText(element).includes('Sent to the scanner'));
     });
 
     it('is announced as loading until the answers come', async () => {
@@ -135,7 +135,7 @@ describe('itero-scan-request', () => {
     held.release();
     await until('the new list is there', () => element.matches(':state(empty):state(paired)'));
     await nextTask();
-    assert.notInclude(visibleText(element), 'Open on the scanner');
+    assert.notInclude(visibleText(element), 'Sent to the scanner');
   });
 
   describe('the form', () => {

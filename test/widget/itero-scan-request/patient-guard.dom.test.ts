@@ -177,7 +177,7 @@ describe('the patient of a scan request', () => {
     element.setAttribute('chart-number', 'C-8');
     await element.updateComplete;
     assert.isNull(element.shadowRoot?.querySelector('form'));
-    assert.notInclude(visibleText(element), 'Open on the scanner');
+    assert.notInclude(visibleText(element), 'Sent to the scanner');
     showRequests(bff);
     list.release();
     post.release();

@@ -50,7 +50,7 @@ describe('the requests of a chart', () => {
     const text = visibleText(element);
     for (const words of [
       'Fixed Restorative · Crown',
-      'Open on the scanner',
+      'Sent to the scanner',
       'Teeth 16, 26 · Dr. Eva Berg · due Dec 1, 2026',
       'by Ann Assistant through the iTero login of Dr. Eva Berg',
       'Being sent',
@@ -110,7 +110,7 @@ describe('the requests of a chart', () => {
     bff.answer('POST', '/v1/scan-requests/search', { problem: 'internal' });
     bff.push('scan.updated');
     await until('it says so', () => visibleText(element).includes('Something went wrong here.'));
-    assert.include(visibleText(element), 'Open on the scanner');
+    assert.include(visibleText(element), 'Sent to the scanner');
     await assertAccessible(element);
   });
 
@@ -125,7 +125,7 @@ describe('the requests of a chart', () => {
     part(element, '#cancel-yes').click();
     part(element, '#cancel-yes').click();
     await until('it runs', () => visibleText(element).includes('Cancelling …'));
-    assert.include(visibleText(element), 'Open on the scanner');
+    assert.include(visibleText(element), 'Sent to the scanner');
     showRequests(bff, scanRequest({ state: 'cancelled' }));
     held.release();
     await until('it is cancelled', () => visibleText(element).includes('Cancelled'));

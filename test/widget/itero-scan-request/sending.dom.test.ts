@@ -140,9 +140,18 @@ describe('itero-scan-request sends', () => {
   }
 
   for (const [problem, sentence] of [
-    ['needs_login', 'Nobody is signed in to iTero any more. Sign in again in the settings.'],
-    ['unpaired', 'The clinic is not connected to iTero. Connect it in the settings.'],
-    ['pairing_lost', 'Somebody disconnected this clinic in iTero. Connect it again in the settings.'],
+    [
+      'needs_login',
+      'Nobody is signed in to iTero any more. Whoever manages the connection can sign in again in the settings.',
+    ],
+    [
+      'unpaired',
+      'The clinic is not connected to iTero. Whoever manages the connection can connect it in the settings.',
+    ],
+    [
+      'pairing_lost',
+      'Somebody disconnected this clinic in iTero. Whoever manages the connection can connect it again in the settings.',
+    ],
     ['wrong_patient', 'Reopen the chart and try again.'],
     ['rate_limited', 'iTero asks for a pause.'],
   ] as const) {
