@@ -1,13 +1,13 @@
 import type { Clock, Log } from './deps.ts';
 import type { Store } from './store/index.ts';
 
-/** How often instances look for what another one left behind (ms). */
+/** How often it is looked for what was left behind (ms). */
 const AGAIN_MS = 60_000;
 
 /**
  * Puts right what a stop cut off. Alone on its database a starting process knows that nobody works on what was begun before it.
- * With others on it, only what is older than any call may take is surely nobody's; they look again now and then, since the one
- * that began it may never come back.
+ * With others on it, only what is older than any call may take is surely nobody's. Every process looks again now and then: another
+ * one may never come back, and its own call may have ended without being able to write how.
  */
 export function createRecovery(parts: {
   store: Pick<Store, 'shared' | 'now'>;
@@ -41,9 +41,7 @@ export function createRecovery(parts: {
       const until = store.shared ? await abandonedUntil() : startedAt;
       for (const [, run] of tasks) await run(until);
     },
-    start() {
-      if (store.shared) schedule();
-    },
+    start: schedule,
     stop: () => cancel(),
   };
 }

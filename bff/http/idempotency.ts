@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { Clock } from '../deps.ts';
+import type { Clock, Log } from '../deps.ts';
+import { LateWrites } from '../late-writes.ts';
 import type { Store, Tx } from '../store/index.ts';
 import type { Principal } from '../tenancy.ts';
 import { toProblem } from '../../shared/problem.ts';
@@ -25,7 +26,9 @@ interface Slot {
 
 export interface Idempotency {
   /**
-   * Runs `work` unless its key has an answer already.
+   * Runs `work` unless its key has an answer already. Its answer is given even where the database does not take it: that is
+   * stored later. On a `once` route a fault that does not say clearly that nothing was done keeps its key for ever, which
+   * then answers `request_unconfirmed`.
    * @throws ProblemError `idempotency_mismatch` (another body under the key), `request_running`
    */
   run(
@@ -37,27 +40,62 @@ export interface Idempotency {
    * Runs that began until then (ms since the epoch) and that a crash cut off. For `once` routes the effect is unknown, so the key is told so for ever after;
    * elsewhere it is free again.
    */
-  recover(onceRoutes: readonly string[], begunUntil: number): Promise<void>;
+  recover(routes: readonly string[], begunUntil: number): Promise<void>;
   prune(): Promise<void>;
+  /** When nothing runs any more: answers that the database did not take get a last try. */
+  stop(): Promise<void>;
+}
+
+export interface IdempotencyRules {
+  /** Routes whose effect must not happen twice, whatever fails. */
+  readonly onceRoutes?: readonly string[];
+  /** Faults, beside problems, that say clearly what was not done. */
+  readonly isClear?: (error: unknown) => boolean;
+  readonly log?: Log;
 }
 
 /** Keys are scoped to vendor, tenant, user and route, so that nobody meets another's answer. */
-export function createIdempotency(store: Store, clock: Clock): Idempotency {
+export function createIdempotency(store: Store, clock: Clock, rules: IdempotencyRules = {}): Idempotency {
+  const { onceRoutes = [], isClear = () => false, log } = rules;
+  const late = new LateWrites({ clock, log });
   const within = (tx: Tx, slot: Slot) =>
     tx
       .selectFrom('idempotency')
       .select(['body_hash', 'status', 'response'])
       .where((eb) => eb.and({ ...slot }))
       .executeTakeFirst();
-  const remove = (tx: Tx, slot: Slot) =>
-    tx
-      .deleteFrom('idempotency')
-      .where((eb) => eb.and({ ...slot }))
-      .execute();
+
+  /**
+   * Ends the run that took the slot at `takenAt`; null frees it. Much later the key may be somebody else's, hence the time.
+   * Never rejects: what the run came to is told to its caller, whether or not the database takes it now.
+   */
+  async function end(slot: Slot, takenAt: number, answer: StoredAnswer | null): Promise<void> {
+    const mine = { ...slot, created_at: takenAt };
+    const write = async (): Promise<void> => {
+      await store.write(async (tx) => {
+        if (answer === null) {
+          await tx
+            .deleteFrom('idempotency')
+            .where((eb) => eb.and(mine))
+            .execute();
+          return;
+        }
+        // A recovery may have called it unknown meanwhile: this is what it was.
+        await tx
+          .updateTable('idempotency')
+          .set({ status: answer.status, response: answer.body })
+          .where((eb) => eb.and(mine))
+          .execute();
+      });
+    };
+    await write().catch((error: unknown) => {
+      const { vendor, tenant, user_id, route, key } = slot;
+      late.keep(JSON.stringify([vendor, tenant, user_id, route, key, takenAt]), write, { route }, error);
+    });
+  }
 
   /** Takes the slot, or gives the answer that stands in it. The key of the row decides who was first, over all instances. */
-  async function claim(tx: Tx, slot: Slot, bodyHash: string): Promise<StoredAnswer | null> {
-    const now = clock.now();
+  async function claim(tx: Tx, slot: Slot, bodyHash: string, now: number): Promise<StoredAnswer | null> {
     await tx
       .deleteFrom('idempotency')
       .where((eb) => eb.and({ ...slot }))
@@ -86,36 +124,32 @@ export function createIdempotency(store: Store, clock: Clock): Idempotency {
       const { vendor, tenant, userId } = principal;
       const slot: Slot = { vendor, tenant, user_id: userId, route, key };
       const bodyHash = createHash('sha256').update(body).digest('hex');
-      const stored = await store.write((tx) => claim(tx, slot, bodyHash));
+      const takenAt = clock.now();
+      const stored = await store.write((tx) => claim(tx, slot, bodyHash, takenAt));
       if (stored !== null) return { answer: stored, replayed: true };
       let answer: StoredAnswer;
       try {
         answer = await work();
       } catch (error) {
-        await store.write((tx) => remove(tx, slot));
+        // ARCHITECTURE.md invariant 6: whether it was done is not known, so the same press must not do it again.
+        const unknown = onceRoutes.includes(route) && !(error instanceof ProblemError) && !isClear(error);
+        await end(slot, takenAt, unknown ? unconfirmed('req_without_outcome') : null);
         throw error;
       }
-      await store.write(async (tx) => {
-        if (!keep(answer)) return remove(tx, slot);
-        return tx
-          .updateTable('idempotency')
-          .set({ status: answer.status, response: answer.body })
-          .where((eb) => eb.and({ ...slot }))
-          .execute();
-      });
+      await end(slot, takenAt, keep(answer) ? answer : null);
       return { answer, replayed: false };
     },
 
-    async recover(onceRoutes, begunUntil) {
-      const unknown = JSON.stringify(toProblem('request_unconfirmed', 'req_before_restart'));
+    async recover(routes, begunUntil) {
+      const { status, body } = unconfirmed('req_before_restart');
       await store.write(async (tx) => {
-        if (onceRoutes.length > 0) {
+        if (routes.length > 0) {
           await tx
             .updateTable('idempotency')
-            .set({ status: 409, response: unknown })
+            .set({ status, response: body })
             .where('status', 'is', null)
             .where('created_at', '<=', begunUntil)
-            .where('route', 'in', [...onceRoutes])
+            .where('route', 'in', [...routes])
             .execute();
         }
         await tx.deleteFrom('idempotency').where('status', 'is', null).where('created_at', '<=', begunUntil).execute();
@@ -131,5 +165,12 @@ export function createIdempotency(store: Store, clock: Clock): Idempotency {
           .execute(),
       );
     },
+
+    stop: () => late.stop(),
   };
+}
+
+function unconfirmed(requestId: string): StoredAnswer {
+  const problem = toProblem('request_unconfirmed', requestId);
+  return { status: problem.status, body: JSON.stringify(problem) };
 }

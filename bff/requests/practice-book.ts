@@ -53,7 +53,8 @@ export function createPracticeBook(parts: { align: AlignPort; vault: Vault; cloc
     async read(connection, userId, maxAge = FRESH_MS) {
       const entry = kept.get(connection.id);
       const age = entry === undefined ? Infinity : clock.now() - entry.at;
-      if (entry !== undefined && age <= maxAge) return entry.practice;
+      // Under zero: the clock was set back since, and nobody knows how old it is.
+      if (entry !== undefined && age >= 0 && age <= maxAge) return entry.practice;
       try {
         return await fetchOnce(connection, userId);
       } catch (error) {

@@ -10,6 +10,10 @@ export type SendFailure =
   | { readonly kind: 'unconfirmed'; readonly cause: unknown }
   | { readonly kind: 'refused'; readonly problem: ProblemError };
 
+/** What a send came to. */
+export type Outcome =
+  { readonly kind: 'sent'; readonly rxId: string; readonly sentThrough: string | null } | SendFailure;
+
 /**
  * @param called the call to upstream had begun when it failed
  * @param unclear the fault of a send that may have reached upstream, whatever failed after it

@@ -5,6 +5,7 @@ import type { Audit } from '../audit/index.ts';
 import type { Clock, Log, Random } from '../deps.ts';
 import type { EventLog } from '../events/index.ts';
 import { ProblemError } from '../http/problem-error.ts';
+import type { LateWrites } from '../late-writes.ts';
 import type { Connections } from '../pairing/connections.ts';
 import { rethrowAsProblem } from '../pairing/to-problem-error.ts';
 import { requirePatient } from '../session/require-patient.ts';
@@ -16,8 +17,9 @@ import type { Principal } from '../tenancy.ts';
 import type { Vault } from '../vault/vault.ts';
 import { checkDraft, type DraftNames } from './check-draft.ts';
 import { JUDGE_MS, type PracticeBook } from './practice-book.ts';
-import { fromRequestRow, updateRequest, type ScanRequestRow } from './request-table.ts';
-import { judgeSendFault, type SendFailure } from './send-outcome.ts';
+import { fromRequestRow, type ScanRequestRow } from './request-table.ts';
+import { judgeSendFault, type Outcome } from './send-outcome.ts';
+import { storeOutcome, toChange } from './store-outcome.ts';
 
 export interface SendParts {
   readonly store: Store;
@@ -29,16 +31,17 @@ export interface SendParts {
   readonly practices: PracticeBook;
   readonly clock: Clock;
   readonly random: Random;
+  /** Outcomes that the database did not take, by request id. */
+  readonly outcomes: LateWrites;
 }
 
 /** At UTC−12 a date is still "today" when it has ended everywhere else (ms). */
 const LATEST_TODAY_MS = 12 * 3_600_000;
 
-type Outcome = { readonly kind: 'sent'; readonly rxId: string; readonly sentThrough: string | null } | SendFailure;
-
 /**
  * Sends a scan request to the scanner: intent row, call, outcome. Returns it as `sent` or as `unconfirmed`.
- * @throws ProblemError `wrong_patient`, `invalid_request`, or what upstream's clear refusal means
+ * An RX id that cannot be stored is `unconfirmed` to its caller, who must not send a second RX; it is stored later.
+ * @throws ProblemError `wrong_patient`, `invalid_request`, `internal` (nothing was sent), or what upstream's clear refusal means
  */
 export async function sendScanRequest(
   parts: SendParts,
@@ -47,14 +50,25 @@ export async function sendScanRequest(
   log: Log,
 ): Promise<ScanRequest> {
   requirePatient(principal, draft.patient);
-  const connection = await parts.connections.requireActive(principal);
-  const names = await judge(parts, connection, principal, draft).catch(rethrowAsProblem);
-  const row = await writeIntent(parts, connection, principal, draft, names);
+  const prepared = prepare(parts, principal, draft).catch(rethrowAsProblem);
+  const { connection, row } = await prepared.catch((error: unknown) => {
+    if (error instanceof ProblemError) throw error;
+    // A problem, so that its key is free again: the call had not begun, pressing again sends it once.
+    log.error({ error }, 'scan request could not be written down, nothing was sent');
+    throw new ProblemError('internal', {}, error);
+  });
   const outcome = await call(parts, connection, principal, draft);
   if (outcome.kind === 'unconfirmed') {
     log.warn({ error: outcome.cause, request: row.id }, 'scan request without a clear answer');
   }
   return settle(parts, principal, row, outcome);
+}
+
+/** All that stands before the call. */
+async function prepare(parts: SendParts, principal: Principal, draft: ScanRequestDraft) {
+  const connection = await parts.connections.requireActive(principal);
+  const names = await judge(parts, connection, principal, draft);
+  return { connection, row: await writeIntent(parts, connection, principal, draft, names) };
 }
 
 /** Choices are judged by the kept configuration; before one is refused, by a fresh one. */
@@ -142,48 +156,24 @@ async function call(
   }
 }
 
-/** Outcome, event and audit in one transaction. */
 async function settle(
-  { store, events, audit, clock }: SendParts,
+  parts: SendParts,
   principal: Principal,
   row: ScanRequestRow,
   outcome: Outcome,
 ): Promise<ScanRequest> {
-  const changed_at = clock.now();
+  const changed_at = parts.clock.now();
   const settled: ScanRequestRow = { ...row, ...toChange(outcome), changed_at };
-  await store.write(async (tx) => {
-    const { state, rx_id, sent_through, problem } = settled;
-    // A restart may have called it unconfirmed meanwhile; an RX id is a clear answer all the same.
-    const from = outcome.kind === 'sent' ? (['sending', 'unconfirmed'] as const) : (['sending'] as const);
-    const changed = await updateRequest(tx, row, from, { state, rx_id, sent_through, problem, changed_at });
-    if (changed && outcome.kind !== 'refused') {
-      await events.append(tx, {
-        ...keyOf(principal),
-        type: outcome.kind === 'sent' ? 'scan_request.sent' : 'scan_request.unconfirmed',
-        data: { requestId: row.id },
-        requestId: row.id,
-        charts: [row.chart_number],
-      });
-    }
-    await audit.record(tx, principal, 'scan_request.sent', row.id, problem ?? 'ok');
-  }, principal);
-  if (outcome.kind === 'refused') throw outcome.problem;
-  return fromRequestRow(settled);
-}
-
-function toChange(outcome: Outcome): Pick<ScanRequestRow, 'state' | 'rx_id' | 'sent_through' | 'problem'> {
-  switch (outcome.kind) {
-    case 'sent':
-      return { state: 'sent', rx_id: outcome.rxId, sent_through: outcome.sentThrough, problem: null };
-    case 'unconfirmed':
-      return { state: 'unconfirmed', rx_id: null, sent_through: null, problem: 'request_unconfirmed' };
-    case 'refused':
-      return { state: 'refused', rx_id: null, sent_through: null, problem: outcome.problem.code };
-    default:
-      return outcome satisfies never;
+  let told = settled;
+  try {
+    await storeOutcome(parts, principal, settled, outcome, { again: false });
+  } catch (error) {
+    // The RX id stands in the log too: should this process die now, it is nowhere else.
+    const fields = { request: row.id, outcome: outcome.kind, rxId: settled.rx_id };
+    const again = async (): Promise<void> => storeOutcome(parts, principal, settled, outcome, { again: true });
+    parts.outcomes.keep(row.id, again, fields, error);
+    told = { ...row, ...toChange({ kind: 'unconfirmed', cause: error }), changed_at };
   }
-}
-
-function keyOf({ vendor, tenant, environment }: Principal) {
-  return { vendor, tenant, environment };
+  if (outcome.kind === 'refused') throw outcome.problem;
+  return fromRequestRow(told);
 }

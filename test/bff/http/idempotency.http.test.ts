@@ -1,7 +1,9 @@
 import * as v from 'valibot';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { sessionEndpoint } from '../../../bff/http/endpoint.ts';
+import { createIdempotency, type StoredAnswer } from '../../../bff/http/idempotency.ts';
 import { ProblemError } from '../../../bff/http/problem-error.ts';
+import type { Principal } from '../../../bff/tenancy.ts';
 import { createStand, KEYS, post, verdict, type Stand } from './stand.ts';
 
 let runs = 0;
@@ -14,7 +16,7 @@ const write = (path: string) =>
     scopes: ['pair:read'],
     body: v.object({ a: v.number() }),
     status: 201,
-    idempotent: 'once',
+    idempotent: true,
     handle: () => {
       runs += 1;
       return act();
@@ -152,5 +154,120 @@ describe('a write with an Idempotency-Key', () => {
     const { session_token } = await stand.mint();
     const answer = await send(session_token, bad);
     expect(await verdict(answer)).toEqual([400, 'invalid_request']);
+  });
+});
+
+describe('a run whose end the database does not take', () => {
+  const principal: Principal = {
+    vendor: 'molar',
+    tenant: 'riverside',
+    environment: 'sandbox',
+    userId: 'u1',
+    userName: 'Dr. Day',
+    clinicName: null,
+    sessionId: 's1',
+    scopes: [],
+    patient: null,
+    expiresAt: 0,
+  };
+  class Refused extends Error {}
+
+  function bench(route: string) {
+    const { store, clock } = stand;
+    const rules = { onceRoutes: ['POST /once'], isClear: (error: unknown) => error instanceof Refused };
+    const idempotency = createIdempotency(store, clock, rules);
+    const run = (key: string, work: () => Promise<StoredAnswer>) =>
+      idempotency.run({ principal, route, key, body: '{}' }, work, ({ status }) => status < 300);
+    return { idempotency, run };
+  }
+
+  const done = (): Promise<StoredAnswer> => {
+    runs += 1;
+    return Promise.resolve({ status: 201, body: `{"run":${runs}}` });
+  };
+  const fails = (error: Error) => (): Promise<StoredAnswer> => {
+    runs += 1;
+    return Promise.reject(error);
+  };
+  /** Whatever is written once `work` has run. */
+  function refuseEnds(): () => void {
+    const real = stand.store.write.bind(stand.store);
+    const refusing = vi
+      .spyOn(stand.store, 'write')
+      .mockImplementation((work, tenant) => (runs === 0 ? real(work, tenant) : Promise.reject(new Error('disk full'))));
+    return () => refusing.mockRestore();
+  }
+  const codeOf = ({ body }: StoredAnswer): unknown => (JSON.parse(body ?? '{}') as { code?: string }).code;
+
+  it('gives its answer all the same, and its key has it as soon as the database takes it', async () => {
+    const { run } = bench('POST /once');
+    const mend = refuseEnds();
+    expect((await run('late-1', done)).answer).toEqual({ status: 201, body: '{"run":1}' });
+    await stand.clock.advance(60_000);
+    mend();
+    await expect(run('late-1', done)).rejects.toMatchObject({ code: 'request_running' });
+    await stand.clock.advance(31_000);
+    expect(await run('late-1', done)).toEqual({ answer: { status: 201, body: '{"run":1}' }, replayed: true });
+  });
+
+  it('counts though a recovery called it unknown meanwhile', async () => {
+    const { idempotency, run } = bench('POST /once');
+    const mend = refuseEnds();
+    await run('late-2', done);
+    mend();
+    await idempotency.recover(['POST /once'], stand.clock.now());
+    expect(codeOf((await run('late-2', done)).answer)).toBe('request_unconfirmed');
+    await stand.clock.advance(31_000);
+    expect((await run('late-2', done)).answer).toEqual({ status: 201, body: '{"run":1}' });
+  });
+
+  it('never frees a key that another run has taken since', async () => {
+    const { idempotency, run } = bench('POST /often');
+    const mend = refuseEnds();
+    await expect(run('late-3', fails(new Refused()))).rejects.toThrow(Refused);
+    mend();
+    await stand.clock.advance(500);
+    await idempotency.recover([], stand.clock.now());
+    const second = await run('late-3', done);
+    await stand.clock.advance(31_000);
+    expect(await run('late-3', done)).toEqual({ ...second, replayed: true });
+  });
+
+  it('is written at a stop, at once', async () => {
+    const { idempotency, run } = bench('POST /once');
+    const mend = refuseEnds();
+    await run('late-4', done);
+    mend();
+    await idempotency.stop();
+    expect((await run('late-4', done)).replayed).toBe(true);
+  });
+
+  it('that met a fault of ours keeps its key where the write must not happen twice: nobody knows what it did', async () => {
+    const { run } = bench('POST /once');
+    await expect(run('fault-1', fails(new TypeError('broken')))).rejects.toThrow('broken');
+    const { answer, replayed } = await run('fault-1', done);
+    expect([answer.status, codeOf(answer), replayed, runs]).toEqual([409, 'request_unconfirmed', true, 1]);
+  });
+
+  it('that met a fault of ours keeps its key though the database does not take that either', async () => {
+    const { run } = bench('POST /once');
+    const mend = refuseEnds();
+    await expect(run('fault-2', fails(new TypeError('broken')))).rejects.toThrow('broken');
+    mend();
+    await expect(run('fault-2', done)).rejects.toMatchObject({ code: 'request_running' });
+    await stand.clock.advance(31_000);
+    expect(codeOf((await run('fault-2', done)).answer)).toBe('request_unconfirmed');
+    expect(runs).toBe(1);
+  });
+
+  it.each([
+    ['a problem', 'POST /once', new ProblemError('rate_limited')],
+    ['another clear no', 'POST /once', new Refused()],
+    ['a fault of ours where twice does no harm', 'POST /often', new TypeError('broken')],
+  ])('frees its key after %s', async (name, route, fault) => {
+    const { run } = bench(route);
+    const key = name.replaceAll(' ', '-');
+    await expect(run(key, fails(fault))).rejects.toBe(fault);
+    expect((await run(key, done)).replayed).toBe(false);
   });
 });
