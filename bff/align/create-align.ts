@@ -31,6 +31,11 @@ export function createAlign(parts: AlignParts): AlignPort {
     if (found === undefined) throw new AlignFault('not_configured', 'settings', { property: `environments.${name}` });
     return found;
   };
+  function stay(operation: string, name: string): void {
+    if (parts.settings().environment !== name) {
+      throw new AlignFault('not_configured', operation, { property: 'environment' });
+    }
+  }
   const client = createClient({
     fetch: parts.fetch,
     clock,
@@ -90,9 +95,14 @@ export function createAlign(parts: AlignParts): AlignPort {
 
     authorizationUrl: (input) => signIn.authorizationUrl(input),
     exchangeCode: (input) => signIn.exchangeCode(input),
-    async refresh(refreshToken) {
+    async refresh(refreshToken, name) {
+      stay('refresh', name);
+      // Once, and in the same turn as Discovery takes them: the file may change while Discovery is asked, and a refresh token of
+      // the former environment must never go to the next one's host.
+      const settings = environment();
       await discovery.renew();
-      return signIn.refresh(refreshToken);
+      stay('refresh', name);
+      return signIn.refresh(refreshToken, settings);
     },
     revoke: (refreshToken) => signIn.revoke(refreshToken),
 

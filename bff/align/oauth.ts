@@ -12,16 +12,16 @@ import { OAUTH_PATHS } from './wire.ts';
 export interface SignIn {
   authorizationUrl(input: { state: string; codeVerifier: string; redirectUri: string }): Promise<string>;
   exchangeCode(input: { answer: URL; state: string; codeVerifier: string; redirectUri: string }): Promise<AlignTokens>;
-  refresh(refreshToken: string): Promise<AlignTokens>;
+  /** @param settings of the environment that the token belongs to: it goes to no other's host */
+  refresh(refreshToken: string, settings: EnvironmentSettings): Promise<AlignTokens>;
   revoke(refreshToken: string): Promise<void>;
 }
 
 export function createSignIn(parts: { environment: () => EnvironmentSettings; client: Client; clock: Clock }): SignIn {
   const { client, clock } = parts;
 
-  /** Everything of one call, from the settings as they are now. */
-  function prepare(operation: string) {
-    const environment = parts.environment();
+  /** Everything of one call, from the settings as they are now unless the caller has taken them already. */
+  function prepare(operation: string, environment = parts.environment()) {
     const base = environment.oauthBase.replace(/\/$/, '');
     const server: oauth.AuthorizationServer = {
       issuer: environment.oauthBase,
@@ -85,8 +85,8 @@ export function createSignIn(parts: { environment: () => EnvironmentSettings; cl
       });
     },
 
-    async refresh(refreshToken) {
-      const { server, party, authentication, options } = prepare('refresh');
+    async refresh(refreshToken, settings) {
+      const { server, party, authentication, options } = prepare('refresh', settings);
       return guarded('refresh', async () => {
         const response = await oauth.refreshTokenGrantRequest(server, party, authentication, refreshToken, options);
         // RFC 6749 §6: without a new refresh token the old one stays valid.

@@ -160,8 +160,12 @@ export interface AlignPort {
   authorizationUrl(input: { state: string; codeVerifier: string; redirectUri: string }): Promise<string>;
   /** `answer` is the URL that Align returned to, with `code` and `state` or `error`. */
   exchangeCode(input: { answer: URL; state: string; codeVerifier: string; redirectUri: string }): Promise<AlignTokens>;
-  /** Discovery first (align-api §1), then the refresh grant. */
-  refresh(refreshToken: string): Promise<AlignTokens>;
+  /**
+   * Discovery first (align-api §1), then the refresh grant: both by the settings as they are when it begins.
+   * @param environment name of the one that the token belongs to
+   * @throws AlignFault `not_configured` with property `environment`, and sends nothing, when another one is active by then
+   */
+  refresh(refreshToken: string, environment: string): Promise<AlignTokens>;
   revoke(refreshToken: string): Promise<void>;
   /** Discovery first. */
   accounts(accessToken: string): Promise<Account[]>;

@@ -150,10 +150,16 @@ export class StreamHub {
     if (!events.shared || this.#looking) return;
     this.#looking = true;
     try {
-      const tenants = Array.from(this.#channels.values(), ({ tenant }) => tenant);
-      for (const newest of await events.newest(tenants)) {
-        const channel = this.#channels.get(toTenantName(newest));
-        if (channel !== undefined && newest.last > channel.position) channel.look();
+      // Positions as they were before the log is asked: what is told meanwhile may be newer than its answer.
+      const channels = Array.from(this.#channels.values(), (channel) => ({ channel, told: channel.position }));
+      const newest = new Map<string, number>();
+      for (const one of await events.newest(channels.map(({ channel }) => channel.tenant))) {
+        newest.set(toTenantName(one), one.last);
+      }
+      for (const { channel, told } of channels) {
+        const last = newest.get(toTenantName(channel.tenant)) ?? 0;
+        if (last > channel.position) channel.look();
+        else if (last < told && told <= channel.position) channel.wentBack(last);
       }
     } catch (error) {
       log.warn({ error }, 'the newest events could not be asked for; tried again in a second');

@@ -30,6 +30,8 @@ export class StreamReader {
   #position: number;
   /** Reads from the log instead of the live events. */
   #behind = true;
+  /** The log went back under this reader, which was not told yet. */
+  #resetDue = false;
   /** Since when the socket takes nothing (ms); 0 while it does. */
   #fullSince = 0;
   /** When it was ended (ms); 0 while it is not. */
@@ -75,6 +77,16 @@ export class StreamReader {
     this.#write(resetFrame(position));
   }
 
+  /** The log ends at `position` now: what this reader was told beyond is not there any more, and its ids are given out anew. */
+  restart(position: number): void {
+    // Behind: it is reading, or will be when its socket has drained, and is told there.
+    if (this.#behind) this.#resetDue = true;
+    else {
+      this.#position = position;
+      this.#write(resetFrame(position));
+    }
+  }
+
   /** A frame outside of the log: heartbeat, reset. Left out while the socket is full. */
   send(frame: Buffer): void {
     if (this.#fullSince === 0) this.#write(frame);
@@ -117,10 +129,15 @@ export class StreamReader {
     const page = await events.after(this.principal, this.#position, PAGE);
     const [first] = page;
     const hole = first === undefined ? told > this.#position : first.id > this.#position + 1;
-    if (hole) {
-      // Retention overtook this reader.
-      this.#position = (await events.bounds(this.principal)).last;
-      return this.#write(resetFrame(this.#position));
+    if (hole || this.#resetDue) {
+      // Retention overtook this reader, or the log went back.
+      this.#resetDue = false;
+      const { last } = await events.bounds(this.principal);
+      if (last < told && told <= this.#channel.position) this.#channel.wentBack(last);
+      // It went back just now, if not by this very look: asked again.
+      if (this.#resetDue) return;
+      this.#position = last;
+      return this.#write(resetFrame(last));
     }
     for (const batch of toBatches(page)) {
       if (this.#fullSince !== 0) return;

@@ -12,6 +12,9 @@ const COSTLY_MS = 2;
  * The readers of one tenant, and the id up to which they were told. Events go out in the order of their ids without a gap:
  * one that comes ahead of another process's event is not kept, the log is read from the gap on, and brings it again. So
  * nothing but a position is held, whatever other processes do.
+ *
+ * The log itself may go back: after a failover to a standby that lacks the last commits, their ids are given out anew. So each
+ * reading begins with the event that was told last, to see whether it is still the same one.
  */
 export class TenantChannel {
   readonly tenant: TenantRef;
@@ -19,6 +22,8 @@ export class TenantChannel {
   /** The log could not be read: to be tried again. */
   lagging = false;
   #position: number;
+  /** The event at the position, as its readers were told; null: not known. Text, since a small Buffer keeps its whole pool. */
+  #newest: string | null = null;
   readonly #events: EventLog;
   readonly #log: Log;
   readonly #clock: Clock;
@@ -47,8 +52,8 @@ export class TenantChannel {
    * the last telling has just ended waits for as long as that took, and goes out together, too.
    */
   committed(event: CommittedEvent): void {
-    if (event.id <= this.#position + this.#ready.length) return;
-    if (event.id > this.#position + this.#ready.length + 1) return this.look();
+    // Ahead of another process's, or read from the log before this news of it came; else its id is given out for the second time.
+    if (event.id !== this.#position + this.#ready.length + 1) return this.look();
     this.#ready.push(event);
     if (this.#ready.length >= LARGEST_BATCH) this.#flush();
     else if (this.#ready.length === 1) this.#flushSoon();
@@ -65,12 +70,36 @@ export class TenantChannel {
     });
   }
 
+  /**
+   * The log ends at `last`, and what was told after that, or under these very ids, is gone. All readers load anew; what follows
+   * is told.
+   */
+  wentBack(last: number): void {
+    this.#log.warn(
+      { told: this.#position, last },
+      'the event log went back, as after a failover to a standby that lacked the last commits; its readers load anew',
+    );
+    this.#position = last;
+    this.#newest = null;
+    this.#ready = [];
+    for (const reader of this.readers) reader.restart(last);
+    this.look();
+  }
+
   async #read(): Promise<void> {
     try {
       while (this.#lookAgain && this.readers.size > 0) {
         this.#lookAgain = false;
         this.lagging = false;
-        const page = await this.#events.after(this.tenant, this.#position, PAGE);
+        const told = { position: this.#position, newest: this.#newest };
+        const page = await this.#events.after(this.tenant, told.position - 1, PAGE);
+        const last = await this.#lastIfWentBack(told, page[0]);
+        // Somebody else noticed meanwhile: this page may be of before.
+        if (this.#position < told.position) continue;
+        if (last !== null) {
+          this.wentBack(last);
+          continue;
+        }
         // What came by itself meanwhile goes first: it follows the position, and the page may have it too.
         this.#flush();
         this.#tell(page.filter(({ id }) => id > this.#position));
@@ -80,6 +109,23 @@ export class TenantChannel {
       // In the same turn as the last look at the flag: nobody's wish falls in between.
       this.#looking = false;
     }
+  }
+
+  /** @param first of what the log has from the position on */
+  async #lastIfWentBack(
+    told: { position: number; newest: string | null },
+    first: CommittedEvent | undefined,
+  ): Promise<number | null> {
+    if (told.position === 0) return null;
+    if (first === undefined) {
+      const { last, prunedTo } = await this.#events.bounds(this.tenant);
+      // Else retention removed all that was told.
+      return prunedTo < told.position && last !== told.position ? last : null;
+    }
+    if (first.id !== told.position) return null;
+    const frame = first.frame.toString();
+    if (this.#position === told.position) this.#newest ??= frame;
+    return told.newest === null || told.newest === frame ? null : (await this.#events.bounds(this.tenant)).last;
   }
 
   #flushSoon(): void {
@@ -109,5 +155,6 @@ export class TenantChannel {
       this.#position = batch.last;
       for (const reader of this.readers) reader.deliver(batch);
     }
+    this.#newest = events.at(-1)?.frame.toString() ?? null;
   }
 }

@@ -1,5 +1,6 @@
 import type { ProblemCode } from '../../shared/problem.ts';
 import { AlignFault } from '../align/index.ts';
+import type { LogFields } from '../deps.ts';
 import { ProblemError } from '../http/problem-error.ts';
 import { toProblemCode } from '../pairing/to-problem-error.ts';
 import type { Store } from '../store/index.ts';
@@ -63,6 +64,12 @@ export function createBackgroundHealth(store: Store): BackgroundHealth {
   };
 }
 
+/** What the log says of it: the setting or the host that is wrong is a name of ours, never of a patient. */
+export function faultFields(connection: ConnectionRow, problem: ProblemCode, error: unknown): LogFields {
+  const property = problem === 'service_misconfigured' && error instanceof AlignFault ? error.property : undefined;
+  return { connection: connection.id, problem, ...(property !== undefined && { property }) };
+}
+
 /** The code of an expected fault of a background call; null for one that is a fault of ours. */
 export function toBackgroundProblem(error: unknown): ProblemCode | null {
   if (error instanceof AlignFault) return toProblemCode(error);
@@ -70,6 +77,8 @@ export function toBackgroundProblem(error: unknown): ProblemCode | null {
 }
 
 const LASTING: ReadonlySet<AlignFault['kind']> = new Set([
+  // With a token that was just renewed: asking again would only renew it again.
+  'unauthorized',
   'not_found',
   'invalid_request',
   'wrong_shape',

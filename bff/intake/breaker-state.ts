@@ -1,3 +1,5 @@
+import { isOn } from '../pause.ts';
+
 /**
  * Whether calls go out to somebody who may be down. `open`: none before `until`; `probing`: one is out to find out whether
  * it is over. Times in ms since the epoch.
@@ -7,6 +9,8 @@ export type BreakerState =
   | {
       readonly kind: 'open';
       readonly openings: number;
+      /** When the pause began, or upstream asked for more of it. */
+      readonly since: number;
       readonly until: number;
       /** Upstream named the time itself (Retry-After): nothing goes out before it. */
       readonly named: boolean;
@@ -41,7 +45,7 @@ export function nextBreakerState(state: BreakerState, event: BreakerEvent): Brea
       return state.kind === 'open' ? { kind: 'probing', openings: state.openings } : state;
     case 'abandoned':
       return state.kind === 'probing'
-        ? { kind: 'open', openings: state.openings, until: event.now, named: false }
+        ? { kind: 'open', openings: state.openings, since: event.now, until: event.now, named: false }
         : state;
     case 'failed':
       return failed(state, event);
@@ -57,7 +61,7 @@ function failed(state: BreakerState, event: Extract<BreakerEvent, { kind: 'faile
     const pause = Math.min(FIRST_PAUSE_MS * 2 ** Math.min(openings - 1, 10), LONGEST_PAUSE_MS);
     // Retry-After wins: what upstream asks for is obeyed to the second.
     const wait = named ? retryAfter : Math.ceil(pause * (1 + JITTER * event.random));
-    return { kind: 'open', openings, until: event.now + wait, named };
+    return { kind: 'open', openings, since: event.now, until: event.now + wait, named };
   };
   switch (state.kind) {
     case 'closed': {
@@ -68,8 +72,10 @@ function failed(state: BreakerState, event: Extract<BreakerEvent, { kind: 'faile
       return openAs(state.openings + 1);
     case 'open': {
       // A call that was out already: it changes nothing, but that upstream asks for more time.
-      const until = Math.max(state.until, named ? event.now + retryAfter : 0);
-      return { ...state, until, named: state.named || named };
+      if (!named) return state;
+      const until = event.now + retryAfter;
+      if (isOn(state, event.now) && state.until >= until) return { ...state, named };
+      return { ...state, since: event.now, until, named };
     }
     default:
       return state satisfies never;

@@ -31,7 +31,10 @@ export function createCallbackRoutes(parts: {
 
   async function look(found: Routes, address: string, lookup: Promise<ConnectionRow | null>): Promise<ConnectionRow> {
     found.delete(address);
-    const connection = await lookup;
+    const connection = await lookup.catch((error: unknown) => {
+      inbox.noteRefused(error);
+      throw error;
+    });
     // The same answer for a token that never was, one that is over, and an account that is not connected here.
     if (connection === null) throw new ProblemError('not_found');
     if (found.size >= MAX_ROUTES) found.clear();

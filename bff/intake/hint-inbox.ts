@@ -14,6 +14,8 @@ export interface HintInbox {
   put(connection: ConnectionRow, rxId: string): Promise<void>;
   /** Notifications that could not be stored since the start: each is lost unless a poll finds its case. */
   readonly failures: number;
+  /** One did not even get here: whose it is could not be read. */
+  noteRefused(error: unknown): void;
 }
 
 interface Waiting {
@@ -93,6 +95,10 @@ export function createHintInbox(parts: {
   return {
     get failures() {
       return failures;
+    },
+    noteRefused(error) {
+      failures += 1;
+      log.error({ error, notifications: 1 }, 'a notification was refused: the database could not be asked whose it is');
     },
     put(connection, rxId) {
       open ??= openBatch();

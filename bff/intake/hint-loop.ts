@@ -1,5 +1,5 @@
 import { AlignFault } from '../align/index.ts';
-import { isLasting, isPassing, retryAfterOf, toBackgroundProblem } from './background-health.ts';
+import { faultFields, isLasting, isPassing, retryAfterOf, toBackgroundProblem } from './background-health.ts';
 import { createDueLoop, soonest, toLocal, type DueLoop, type Slots } from './due-loop.ts';
 import {
   claimHints,
@@ -52,12 +52,13 @@ export function createHintLoop(parts: IntakeParts): HintLoop {
       return postponeHints(store, group, (await store.now()) + WITHOUT_LOGIN_MS, 'needs_login');
     }
     try {
+      const askedAt = await store.now();
       const order = await callUnder(leave, () =>
         vault.withToken({ connection }, (token) => align.orderByRxId(token, group.rxId)),
       );
       if (order.accountId !== connection.account_id) return await closeHints(store, group, 'gone', 'other_account');
       const toldAt = group.firstReceivedAt;
-      const { outcome } = await merge.merge({ connection, order, learntBy: 'notification', toldAt });
+      const { outcome } = await merge.merge({ connection, order, learntBy: 'notification', toldAt, askedAt });
       await closeHints(store, group, 'done', outcome);
       await health.noteAnswer(connection);
     } catch (error) {
@@ -68,7 +69,7 @@ export function createHintLoop(parts: IntakeParts): HintLoop {
       await postponeHints(store, group, until, problem);
       await pauses.keep(connection, retryAfterOf(error));
       if (problem === 'not_found') return;
-      const fields = { connection: connection.id, problem };
+      const fields = faultFields(connection, problem, error);
       // The breaker tells once that upstream is away.
       if (isPassing(problem)) log.debug(fields, 'a notification could not be followed yet');
       else log.warn(fields, 'a notification could not be followed yet');
@@ -98,7 +99,7 @@ export function createHintLoop(parts: IntakeParts): HintLoop {
   async function begin(slots: Slots, group: HintGroup, now: number): Promise<boolean> {
     const { connectionId, rxId } = group;
     const mine = running.get(connectionId) ?? new Set<string>();
-    const leave = breaker.enter(connectionId);
+    const leave = breaker.enter(connectionId, false, rxId);
     if (leave === null) return false;
     mine.add(rxId);
     running.set(connectionId, mine);

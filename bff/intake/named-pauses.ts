@@ -1,3 +1,4 @@
+import { isOn, type Pause } from '../pause.ts';
 import type { Store } from '../store/index.ts';
 import type { ConnectionRow } from '../store/schema.ts';
 
@@ -16,15 +17,17 @@ export interface NamedPauses {
 
 export function createNamedPauses(store: Store): NamedPauses {
   /** By connection, by the database's clock: a burst that is refused puts one pause on disk. */
-  const kept = new Map<string, number>();
+  const kept = new Map<string, Pause>();
 
   return {
     async keep(account, ms) {
       if (ms === null || ms <= 0) return;
-      const until = (await store.now()) + ms;
+      const since = await store.now();
+      const until = since + ms;
+      const before = kept.get(account.id);
       // Refused together: their pauses end together.
-      if (until <= (kept.get(account.id) ?? 0) + 1000) return;
-      kept.set(account.id, until);
+      if (before !== undefined && isOn(before, since) && until <= before.until + 1000) return;
+      kept.set(account.id, { since, until });
       const { id, environment, account_id } = account;
       await store.write((tx) =>
         tx
@@ -57,11 +60,13 @@ export function createNamedPauses(store: Store): NamedPauses {
     },
 
     async left({ id }) {
-      const until = kept.get(id);
-      if (until === undefined) return 0;
-      const left = until - (await store.now());
-      if (left <= 0) kept.delete(id);
-      return Math.max(0, left);
+      const pause = kept.get(id);
+      if (pause === undefined) return 0;
+      const now = await store.now();
+      if (isOn(pause, now)) return pause.until - now;
+      // Another one may have come in the meantime.
+      if (kept.get(id) === pause) kept.delete(id);
+      return 0;
     },
   };
 }

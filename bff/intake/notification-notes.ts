@@ -56,7 +56,8 @@ export function createNotificationNotes(parts: {
       });
     };
     const wait = notedAt + NOTED_EVERY_MS - clock.now();
-    if (wait <= 0) begin();
+    // Longer than it ever is: the clock was set back since.
+    if (wait <= 0 || wait > NOTED_EVERY_MS) begin();
     else cancel = clock.after(wait, begin);
   }
 

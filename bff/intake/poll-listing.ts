@@ -9,6 +9,8 @@ export interface Listing {
   readonly complete: boolean;
   /** Newest modification time that was listed (ms since the epoch). */
   readonly newest: number | null;
+  /** From its beginning everything that was modified before this was listed (ms); -Infinity: nobody knows. */
+  readonly until: number;
   readonly unreadable: readonly DatedUnreadable[];
   /** Of those that were read and kept. */
   readonly orderIds: ReadonlySet<string>;
@@ -42,7 +44,8 @@ export async function readListing(
     reached(place: Place, unreadable: readonly DatedUnreadable[]): Promise<void>;
   },
   start: Place,
-  limits: { pages?: number } = {},
+  /** @param limits.past it may end where everything that was modified up to then was listed (ms) */
+  limits: { pages?: number; past?: number } = {},
 ): Promise<Listing> {
   const seen = new Map<string, number>();
   const unreadable: DatedUnreadable[] = [];
@@ -51,13 +54,17 @@ export async function readListing(
   let steady = true;
   let sorted = true;
   let newest: number | null = null;
+  let until = -Infinity;
   /** What `total` must be if nothing moved; null: nobody knows. */
   let expected: number | null = null;
   /** Since the place began; null: its first pages were read by another round. */
   let sinceTimes: number[] | null = start.page === 1 ? [] : null;
   let sinceListed = 0;
 
-  const readIds = (): ReadonlySet<string> => new Set([...seen.keys()].filter((id) => !unkept.has(id)));
+  const end = (complete: boolean): Listing => {
+    const orderIds = new Set([...seen.keys()].filter((id) => !unkept.has(id)));
+    return { complete, newest, until: complete ? Infinity : until, unreadable, orderIds };
+  };
 
   for (let pages = 0; pages < (limits.pages ?? MAX_PAGES); pages += 1) {
     const answer = await parts.read(place);
@@ -79,15 +86,15 @@ export async function readListing(
     const times = [...answer.orders, ...answer.unreadable].flatMap(({ modifiedAt }) => modifiedAt ?? []);
     const latest = times.reduce<number | null>((most, time) => Math.max(most ?? time, time), null);
     if (latest !== null) newest = Math.max(newest ?? latest, latest);
+    until = sorted ? (newest ?? -Infinity) : -Infinity;
 
     const listed = answer.orders.length + answer.unreadable.length;
     if (sinceTimes === null && sinceListed === 0) sinceListed = (place.page - 1) * answer.pageSize;
     sinceListed += listed;
     sinceTimes?.push(...times);
     const fetched = sinceListed;
-    if (fetched >= answer.total || listed === 0) {
-      return { complete: steady && fetched >= answer.total, newest, unreadable, orderIds: readIds() };
-    }
+    if (fetched >= answer.total || listed === 0) return end(steady && fetched >= answer.total);
+    if (until > (limits.past ?? Infinity)) break;
     const next = nextPlace(place, sorted ? latest : null);
     if (next.page > 1) expected = answer.total;
     else {
@@ -100,7 +107,7 @@ export async function readListing(
     place = next;
     await parts.reached(place, ofPage);
   }
-  return { complete: false, newest, unreadable, orderIds: readIds() };
+  return end(false);
 }
 
 function nextPlace({ from, page }: Place, latest: number | null): Place {

@@ -1,7 +1,7 @@
 import type { Random } from '../deps.ts';
 import type { EventLog } from '../events/index.ts';
 import type { ConnectionRow } from '../store/schema.ts';
-import { isPassing, retryAfterOf, toBackgroundProblem } from './background-health.ts';
+import { faultFields, isPassing, retryAfterOf, toBackgroundProblem } from './background-health.ts';
 import { createDueLoop, soonest, toLocal, type DueLoop, type Rest, type Slots } from './due-loop.ts';
 import type { IntakeParts } from './intake-parts.ts';
 import { duePolls, nextPoll, type Which } from './poll-due.ts';
@@ -38,7 +38,13 @@ export function createPollLoop(parts: PollParts): DueLoop {
     clock,
     holder: Buffer.from(random.bytes(12)).toString('base64url'),
   });
-  const roundParts = { ...parts, leases, progress: createPollProgress(parts), unbounded: new Set<string>() };
+  const roundParts = {
+    ...parts,
+    leases,
+    progress: createPollProgress(parts),
+    unbounded: new Set<string>(),
+    lookedUpTo: new Map<string, number>(),
+  };
   const troubled = new Set<string>();
   let toldDown = false;
   let mendedAt = -Infinity;
@@ -82,7 +88,7 @@ export function createPollLoop(parts: PollParts): DueLoop {
   async function tell(connection: ConnectionRow, error: unknown): Promise<void> {
     const problem = toBackgroundProblem(error) ?? 'internal';
     meter?.poll(problem === 'rate_limited' ? 'limited' : 'failed');
-    const fields = { connection: connection.id, problem, ...(problem === 'internal' && { error }) };
+    const fields = { ...faultFields(connection, problem, error), ...(problem === 'internal' && { error }) };
     // The breaker tells once that upstream is away.
     if (isPassing(problem)) log.debug(fields, 'a check failed');
     else log.warn(fields, 'a check failed');

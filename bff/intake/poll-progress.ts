@@ -3,7 +3,7 @@ import type { EventLog } from '../events/index.ts';
 import type { Store, Tx } from '../store/index.ts';
 import type { ConnectionRow } from '../store/schema.ts';
 import type { DatedUnreadable, Listing, Place } from './poll-listing.ts';
-import { forgetReadable, rememberUnreadable } from './poll-unreadable.ts';
+import { forgetReadable, isNameless, rememberUnreadable } from './poll-unreadable.ts';
 import type { PollWindow } from './poll-window.ts';
 
 /** How far an account was listed, on disk: a round that is cut off goes on where it was, not at its beginning. */
@@ -18,6 +18,19 @@ export interface PollProgress {
   ): Promise<void>;
   /** @param startedAt of the round (ms) @returns orders that cannot be read yet */
   windowListed(connection: ConnectionRow, window: PollWindow, listing: Listing, startedAt: number): Promise<number>;
+  /**
+   * A stretch in which one was looked for that could not be read before. It moves no cursor.
+   * @param time of that one (ms), where the stretch began
+   * @param window that the round listed, and whether it did to its end
+   * @returns orders that cannot be read yet
+   */
+  heldListed(
+    connection: ConnectionRow,
+    time: number,
+    found: Listing,
+    window: PollWindow & Pick<Listing, 'complete'>,
+    startedAt: number,
+  ): Promise<number>;
   sweepReached(
     connection: ConnectionRow,
     place: Place,
@@ -94,6 +107,25 @@ export function createPollProgress(parts: { store: Store; events: EventLog; cloc
         const proved = left === 0 ? { proved_until: startedAt } : {};
         await change(tx, connection, { ...proved, last_full_check_at: clock.now() });
         if (window.first) await tellBackfilled(tx, connection);
+        return left;
+      }, connection),
+
+    heldListed: (connection, time, found, window, startedAt) =>
+      store.write(async (tx) => {
+        await rememberUnreadable(tx, connection, found.unreadable, startedAt, window.first);
+        const left = await forgetReadable(
+          tx,
+          connection,
+          found.orderIds,
+          // Not shown is gone only where the stretch went to the end. One without an id is known by nothing else.
+          (row) =>
+            row.last_seen_at < startedAt &&
+            (found.complete
+              ? row.modified_at >= time
+              : isNameless(row) && row.modified_at === time && time < found.until),
+        );
+        // It was the last that was missing from what this round listed.
+        if (window.complete && left === 0) await change(tx, connection, { proved_until: startedAt });
         return left;
       }, connection),
 

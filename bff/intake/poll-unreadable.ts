@@ -18,6 +18,16 @@ export function unreadableOf(db: Pick<Tx, 'selectFrom'>, account: Account): Prom
     .execute();
 }
 
+/** Ids of those that the first listing met, all of them: a page may show more than are looked for at once. */
+export async function historyOf(db: Pick<Tx, 'selectFrom'>, account: Account): Promise<ReadonlySet<string>> {
+  const rows = await db
+    .selectFrom('unreadable_orders')
+    .select('order_key')
+    .where((eb) => eb.and({ ...keyOf(account), history: 1 }))
+    .execute();
+  return new Set(rows.map((row) => row.order_key));
+}
+
 /** @param history the first listing met them */
 export async function rememberUnreadable(
   tx: Tx,
@@ -26,7 +36,8 @@ export async function rememberUnreadable(
   now: number,
   history: boolean,
 ): Promise<void> {
-  for (const order of orders.slice(0, KEPT)) {
+  // The last of them: with the pages before they were remembered already (`reached`).
+  for (const order of orders.slice(-KEPT)) {
     await tx
       .insertInto('unreadable_orders')
       .values({
@@ -71,6 +82,11 @@ export async function forgetReadable(
       .execute();
   }
   return rows.length - gone.length;
+}
+
+/** Known by its time alone: nobody can tell it among those that were read, only that it is not listed any more. */
+export function isNameless({ order_key: key }: Pick<UnreadableOrderRow, 'order_key'>): boolean {
+  return key.includes(' ');
 }
 
 function toKey({ orderId, modifiedAt, property }: DatedUnreadable): string {

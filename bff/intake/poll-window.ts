@@ -1,5 +1,5 @@
 import type { AlignTimings } from '../align/index.ts';
-import type { ConnectionRow } from '../store/schema.ts';
+import type { ConnectionRow, UnreadableOrderRow } from '../store/schema.ts';
 import type { Place } from './poll-listing.ts';
 
 const HOUR_MS = 3_600_000;
@@ -9,7 +9,7 @@ const DAY_MS = 24 * HOUR_MS;
  * within it. Beyond it the daily sweep, which has no upper bound, still finds everything.
  */
 export const SKEW_MS = 26 * HOUR_MS;
-/** An order that cannot be read widens the window for so long (ms); afterwards the daily sweep looks for it. */
+/** An order that cannot be read is looked for in every round for so long (ms); afterwards the daily sweep does. */
 const HOLD_MS = DAY_MS;
 /** So far back a sweep goes at least, however short the history (ms): further than the one before it can lie. */
 const LEAST_SWEEP_MS = 3 * DAY_MS;
@@ -34,29 +34,30 @@ type Progress = Pick<
 /**
  * What a round lists. The lower bound counts from the newest change that was seen upstream, so that a clock there that is
  * slow hides nothing; and never from later than our own time, so that neither does one order with a time in the future.
- * @param heldFrom the oldest change that could not be read yet (`heldFrom`)
+ * An order that could not be read does not widen it (`held`): new cases come last in a listing, and would wait for all of it.
  */
 export function toWindow(
   connection: Progress,
   now: number,
   timings: Pick<AlignTimings, 'overlap' | 'backfillDays'>,
-  heldFrom: number | null,
 ): PollWindow {
   const { cursor_at: cursor, created_at: connectedAt } = connection;
   const first = connection.backfilled_at === null;
   const to = now + SKEW_MS;
   // Until the first case was seen, from where the first listing began: what comes meanwhile is behind our now.
   if (cursor === null) return { from: backTo(Math.min(now, connectedAt), timings), to, first };
-  return { from: Math.min(Math.min(cursor, now) - timings.overlap, heldFrom ?? Infinity), to, first };
+  return { from: Math.min(cursor, now) - timings.overlap, to, first };
 }
 
-/** Where the window must begin for orders that could not be read to be listed again. */
-export function heldFrom(
-  unreadable: readonly { readonly modified_at: number; readonly first_seen_at: number }[],
-  now: number,
-): number | null {
-  const young = unreadable.filter((row) => row.modified_at > 0 && now - row.first_seen_at < HOLD_MS);
-  return young.length === 0 ? null : Math.min(...young.map((row) => row.modified_at));
+/** Times at which a round looks for orders that could not be read and that its window did not show (ms), oldest first. */
+export function held(
+  unreadable: readonly Pick<UnreadableOrderRow, 'modified_at' | 'first_seen_at' | 'last_seen_at'>[],
+  startedAt: number,
+): number[] {
+  const due = unreadable.filter(
+    (row) => row.modified_at > 0 && startedAt - row.first_seen_at < HOLD_MS && row.last_seen_at !== startedAt,
+  );
+  return [...new Set(due.map((row) => row.modified_at))].sort((a, b) => a - b);
 }
 
 /** Where the sweep that is under way goes on, or the one that is due begins; null: none is. */

@@ -1,4 +1,5 @@
 import { AlignFault } from '../align/index.ts';
+import { RecentlyUsed } from '../recently-used.ts';
 import type { Rechecks } from '../scans/index.ts';
 import type { ScanRow } from '../store/schema.ts';
 import { isLasting, retryAfterOf, toBackgroundProblem } from './background-health.ts';
@@ -11,7 +12,10 @@ const CONCURRENT = 4;
 const PER_CLINIC = 3;
 /** Nobody is signed in, or the clinic is connected to another account (ms). */
 const WITHOUT_CONNECTION_MS = 600_000;
+/** After the first fault in a row; each further one doubles it, as far as to the longest (ms). */
 const AFTER_FAULT_MS = 15_000;
+const LONGEST_AFTER_FAULT_MS = 300_000;
+const MOST_FAULTS = 10_000;
 /** One look may take a refresh and a merge beside its call (ms). */
 const CLAIM_SLACK_MS = 30_000;
 const PAGE = 50;
@@ -23,6 +27,8 @@ export function createRecheckLoop(parts: IntakeParts & { rechecks: Rechecks }): 
   const { store, connections, vault, align, merge, health, breaker, pauses, rechecks, clock, log, meter } = parts;
   /** Looks under way, by clinic. */
   const running = new Map<string, number>();
+  /** Faults in a row that seemed to pass, by case. A restart begins anew: it only sets the pace. */
+  const faults = new RecentlyUsed<number>(MOST_FAULTS);
 
   async function look(scan: ScanRow, leave: Leave): Promise<void> {
     const rxId = scan.rx_id;
@@ -30,41 +36,58 @@ export function createRecheckLoop(parts: IntakeParts & { rechecks: Rechecks }): 
     if (rxId === null) return rechecks.noteStillMissing(scan);
     const connection = await connections.active(scan);
     if (connection === null || connection.account_id !== scan.account_id) {
-      return waitForConnection(scan);
+      return waitFor(scan, WITHOUT_CONNECTION_MS);
     }
     try {
+      const askedAt = await store.now();
       const order = await callUnder(leave, () =>
         vault.withToken({ connection }, (token) => align.orderByRxId(token, rxId)),
       );
       let isNew = false;
       if (order.accountId === connection.account_id && order.orderId === scan.order_id) {
-        isNew = (await merge.merge({ connection, order, learntBy: 'recheck' })).outcome !== 'none';
+        isNew = (await merge.merge({ connection, order, learntBy: 'recheck', askedAt })).outcome !== 'none';
       }
       meter?.recheck(isNew ? 'found' : 'missing');
       await health.noteAnswer(connection);
-      await rechecks.noteStillMissing(scan);
+      await countLook(scan);
     } catch (error) {
       if (error instanceof AlignFault && error.kind === 'not_found') {
         meter?.recheck('missing');
-        return rechecks.noteStillMissing(scan);
+        return countLook(scan);
       }
       const problem = toBackgroundProblem(error);
       if (problem === null) throw error;
       meter?.recheck('failed');
       // An answer that cannot be used is a look: it is not asked for again and again, and people are told what to do.
-      if (isLasting(error) || isUnconfigured(error)) await rechecks.noteStillMissing(scan);
-      else await rechecks.postpone(scan, (await store.now()) + Math.max(AFTER_FAULT_MS, retryAfterOf(error) ?? 0));
+      if (isLasting(error) || isUnconfigured(error)) await countLook(scan);
+      else await waitOutFault(scan, retryAfterOf(error) ?? 0);
       await pauses.keep(connection, retryAfterOf(error));
       await health.note(connection, problem);
     }
   }
 
+  async function countLook(scan: ScanRow): Promise<void> {
+    faults.delete(keyOf(scan));
+    await rechecks.noteStillMissing(scan);
+  }
+
   /** For as long as a file is looked for at all; then people are told. */
-  async function waitForConnection(scan: ScanRow): Promise<void> {
+  async function waitFor(scan: ScanRow, pause: number): Promise<void> {
     const now = await store.now();
     const isOver = now - (scan.missing_since ?? now) > align.environment().timings.recheckFor;
-    if (isOver) await rechecks.noteStillMissing(scan);
-    else await rechecks.postpone(scan, now + WITHOUT_CONNECTION_MS);
+    if (isOver) await countLook(scan);
+    else await rechecks.postpone(scan, now + pause);
+  }
+
+  /** Mostly upstream is back soon. It may also be this one order that it cannot answer for, and then for days. */
+  async function waitOutFault(scan: ScanRow, retryAfter: number): Promise<void> {
+    const key = keyOf(scan);
+    const before = faults.get(key) ?? 0;
+    faults.set(key, before + 1);
+    const grown = Math.min(AFTER_FAULT_MS * 2 ** Math.min(before, 20), LONGEST_AFTER_FAULT_MS);
+    // Not longer than between two looks, where those are quicker than usual.
+    const pause = Math.max(AFTER_FAULT_MS, Math.min(grown, align.environment().timings.recheckMax));
+    await waitFor(scan, Math.max(pause, retryAfter));
   }
 
   /** False: the clinic cannot go on now. */
@@ -72,7 +95,7 @@ export function createRecheckLoop(parts: IntakeParts & { rechecks: Rechecks }): 
     const clinic = scan.connection_id;
     const mine = running.get(clinic) ?? 0;
     if (mine >= PER_CLINIC) return false;
-    const leave = breaker.enter(clinic);
+    const leave = breaker.enter(clinic, false, scan.rx_id);
     if (leave === null) return false;
     running.set(clinic, mine + 1);
     const end = (): void => {
@@ -101,7 +124,7 @@ export function createRecheckLoop(parts: IntakeParts & { rechecks: Rechecks }): 
       let found = false;
       for (const scan of await rechecks.due(environment, now, PAGE, held)) {
         if (slots.free() <= 0 || !breaker.admitsAnybody()) return { held: true };
-        const key = `${scan.vendor}\0${scan.tenant}\0${scan.account_id}\0${scan.order_id}`;
+        const key = keyOf(scan);
         if (held.has(scan.connection_id) || slots.has(key)) continue;
         found = true;
         if (!(await begin(slots, key, scan, now))) held.add(scan.connection_id);
@@ -127,6 +150,10 @@ export function createRecheckLoop(parts: IntakeParts & { rechecks: Rechecks }): 
       return held ? soonest(next, breaker.nextChange()) : next;
     },
   });
+}
+
+function keyOf(scan: ScanRow): string {
+  return `${scan.vendor}\0${scan.tenant}\0${scan.account_id}\0${scan.order_id}`;
 }
 
 function isUnconfigured(error: unknown): boolean {

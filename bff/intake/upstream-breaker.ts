@@ -1,5 +1,7 @@
 import { AlignFault } from '../align/index.ts';
 import type { Clock, Log, Random } from '../deps.ts';
+import { isOn } from '../pause.ts';
+import { RecentlyUsed } from '../recently-used.ts';
 import { CLOSED, nextBreakerState, type BreakerEvent, type BreakerState } from './breaker-state.ts';
 
 /** What a background call said about upstream: it is there, it is not, or nothing. */
@@ -23,9 +25,10 @@ export interface UpstreamBreaker {
   /**
    * @param id of the connection
    * @param urgent a round, which is seldom enough: a clinic's own faults do not hold it, only what upstream asked for does
+   * @param rxId the one RX that is asked for: one for which upstream never has an answer says little about upstream
    * @returns null: not now
    */
-  enter(id: string, urgent?: boolean): Leave | null;
+  enter(id: string, urgent?: boolean, rxId?: string | null): Leave | null;
   /** False: whoever asks is refused now. */
   admitsAnybody(): boolean;
   /** Whether a call for this clinic, that is not urgent, would be let out now. */
@@ -42,9 +45,17 @@ export interface UpstreamBreaker {
   figures(): { readonly down: 0 | 1; readonly held: number };
 }
 
+/** @property rx the one RX it asks for, with its clinic; null: more than one */
+interface Call {
+  readonly id: string;
+  readonly rx: string | null;
+}
+
 /** Several clinics that fail in a row, and none that is answered: it is upstream. */
 const CLINICS = 3;
 const FAILURES_OF_ALL = 5;
+/** RXs of which it is remembered that upstream failed for them alone. */
+const MOST_BAD = 10_000;
 /** After it was down for all: so many at once, and one more with each answer, until nobody counts any more. */
 const FULL_SPEED = 16;
 /** A round comes every few minutes: a clinic that was not called for so long after its pause is not there any more (ms). */
@@ -62,6 +73,10 @@ export function createUpstreamBreaker(parts: {
   let all: BreakerState = CLOSED;
   let failing = new Set<string>();
   let failures = 0;
+  /** RXs, each with its clinic: those that failed since anything was answered, and count once ... */
+  let failed = new Set<string>();
+  /** ... and those that had failed when something else was answered: upstream was there, and they count no more. */
+  const bad = new RecentlyUsed<true>(MOST_BAD);
   /** Null: full speed. */
   let allowed: number | null = null;
   let running = 0;
@@ -87,6 +102,8 @@ export function createUpstreamBreaker(parts: {
   function answeredForAll(): void {
     failing = new Set();
     failures = 0;
+    for (const key of failed) bad.set(key, true);
+    failed = new Set();
     if (allowed !== null) allowed = allowed >= FULL_SPEED ? null : allowed + 1;
     if (all.kind === 'closed') return;
     all = CLOSED;
@@ -96,10 +113,14 @@ export function createUpstreamBreaker(parts: {
     log.info({}, 'upstream answers again: what waited goes on, slowly at first');
   }
 
-  function failedForAll(id: string, event: BreakerEvent): void {
+  function failedForAll(id: string, rx: string | null, event: BreakerEvent): void {
     if (all.kind === 'probing') {
       all = nextBreakerState(all, event);
       return;
+    }
+    if (rx !== null) {
+      if (failed.has(rx)) return;
+      failed.add(rx);
     }
     failing.add(id);
     failures += 1;
@@ -119,7 +140,7 @@ export function createUpstreamBreaker(parts: {
       case 'probing':
         return !urgent;
       case 'open':
-        return now < state.until && (state.named || !urgent);
+        return isOn(state, now) && (state.named || !urgent);
       default:
         return state satisfies never;
     }
@@ -133,49 +154,61 @@ export function createUpstreamBreaker(parts: {
     return admitsAnybody() && !isHeld(stateOf(id), clock.now(), urgent);
   }
 
-  function judge(id: string, outcome: CallOutcome, probe: { probes: boolean; probesAll: boolean }): void {
+  function judge(call: Call, outcome: CallOutcome, probe: { probes: boolean; probesAll: boolean }): void {
     const now = clock.now();
+    const { id, rx } = call;
+    const abandonForAll = (): void => {
+      if (probe.probesAll) all = nextBreakerState(all, { kind: 'abandoned', now });
+    };
     if (outcome.kind === 'nothing') {
       if (probe.probes) moveClinic(id, { kind: 'abandoned', now });
-      if (probe.probesAll) all = nextBreakerState(all, { kind: 'abandoned', now });
+      abandonForAll();
       return;
     }
     if (outcome.kind === 'answered') {
       moveClinic(id, outcome);
+      if (rx !== null) {
+        bad.delete(rx);
+        failed.delete(rx);
+      }
       answeredForAll();
       return;
     }
     const event: BreakerEvent = { kind: 'failed', now, random: random.fraction(), retryAfter: outcome.retryAfter };
     moveClinic(id, event);
     if (outcome.alive) answeredForAll();
-    else failedForAll(id, event);
+    else if (rx !== null && bad.get(rx) === true) abandonForAll();
+    else failedForAll(id, rx, event);
   }
 
   /** A clinic that nobody calls for any more (it was un-paired meanwhile) is not troubled for ever. */
   function dropForgotten(): void {
-    const before = clock.now() - FORGOTTEN_MS;
-    for (const [id, state] of clinics) if (state.kind === 'open' && state.until < before) clinics.delete(id);
+    const now = clock.now();
+    for (const [id, state] of clinics) {
+      if (state.kind === 'open' && !isOn({ ...state, until: state.until + FORGOTTEN_MS }, now)) clinics.delete(id);
+    }
   }
 
   return {
     admitsAnybody,
     admits,
 
-    enter(id, urgent = false) {
+    enter(id, urgent = false, rxId = null) {
       if (!admits(id, urgent)) return null;
       const probesAll = all.kind === 'open';
       const probes = stateOf(id).kind === 'open';
       if (probesAll) all = nextBreakerState(all, { kind: 'probe' });
       if (probes) moveClinic(id, { kind: 'probe' });
       running += 1;
+      const call: Call = { id, rx: rxId === null ? null : `${id}\0${rxId}` };
       let ended = false;
       return {
         end(outcome) {
-          if (ended) return judge(id, outcome, { probes: false, probesAll: false });
+          if (ended) return judge(call, outcome, { probes: false, probesAll: false });
           ended = true;
           running -= 1;
           const isProbe = probes || probesAll;
-          judge(id, outcome, { probes, probesAll });
+          judge(call, outcome, { probes, probesAll });
           // Those of the other loops wait for what a probe finds, or for their turn.
           if (isProbe || allowed !== null) onChange();
         },
@@ -192,7 +225,7 @@ export function createUpstreamBreaker(parts: {
     nextChange() {
       const now = clock.now();
       const times = [all, ...clinics.values()].flatMap((state) =>
-        state.kind === 'open' && state.until > now ? [state.until] : [],
+        state.kind === 'open' && isOn(state, now) ? [state.until] : [],
       );
       return times.length === 0 ? null : Math.min(...times);
     },

@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import { CALLBACK_STATES } from '../../shared/pairing.ts';
 import type { AlignPort } from '../align/index.ts';
 import type { Clock, Figure } from '../deps.ts';
@@ -33,12 +34,21 @@ export function createLedgerFigures(parts: {
     },
     {
       name: 'itero_hints_oldest_seconds',
-      help: 'Age of the oldest of them; 0 when none waits',
+      help: 'How long the most overdue of them, of a paired clinic, waits for its next look; 0 when none is overdue',
       async read() {
-        const { oldest } = await hints()
-          .select((eb) => eb.fn.min<number | null>('received_at').as('oldest'))
+        const now = await store.now();
+        // One that iTero does not know yet is looked for again later, and a clinic without a login waits for a person: neither is overdue.
+        const first = await store.db
+          .selectFrom('hints')
+          .innerJoin('connections', 'connections.id', 'hints.connection_id')
+          .where('hints.environment', '=', align.environment().name)
+          .where('hints.state', '=', 'waiting')
+          .where('connections.state', '=', 'paired')
+          .where('hints.next_at', '<', now)
+          // A new one is due "at once", which is written as 0.
+          .select(sql<number | null>`min(case when next_at = 0 then received_at else next_at end)`.as('due'))
           .executeTakeFirstOrThrow();
-        return oldest === null ? 0 : Math.max(0, clock.now() - oldest) / 1000;
+        return first.due === null ? 0 : Math.max(0, now - first.due) / 1000;
       },
     },
     {
@@ -51,6 +61,24 @@ export function createLedgerFigures(parts: {
           .groupBy('state')
           .execute();
         return countsOf(STATES, (word) => rows.find(({ state }) => state === word)?.count);
+      },
+    },
+    {
+      name: 'itero_accounts_failing',
+      help: 'Paired accounts whose background checks fail, by problem code',
+      label: 'problem',
+      async read() {
+        const rows = await connections()
+          .where('state', '=', 'paired')
+          .where('problem', 'is not', null)
+          .select((eb) => ['problem', eb.fn.countAll<number>().as('count')])
+          .groupBy('problem')
+          .execute();
+        // The one that an alarm waits for is there from the start; of the others those that somebody has.
+        return countsOf(
+          [...new Set(['service_misconfigured', ...rows.map(({ problem }) => problem ?? '')])],
+          (word) => rows.find(({ problem }) => problem === word)?.count,
+        );
       },
     },
     {

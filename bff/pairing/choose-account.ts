@@ -53,7 +53,7 @@ export function createChooseAccount(parts: ChooseAccountParts): ChooseAccount {
     } catch (error) {
       if (!(error instanceof AlignFault) || error.kind !== 'unauthorized') throw error;
     }
-    const fresh = await align.refresh(tokens.refreshToken);
+    const fresh = await align.refresh(tokens.refreshToken, row.environment);
     await signIns.keepTokens(row, fresh);
     return call(fresh.accessToken);
   }
@@ -115,7 +115,8 @@ export function createChooseAccount(parts: ChooseAccountParts): ChooseAccount {
       ended_at: null,
       callback_state: health.state,
       polled_in_a_row: health.polledInARow,
-      // One more login connects nobody anew: what was scanned since the clinic was connected stays news.
+      // One more login connects nobody anew: a listing that is overdue stays overdue (ledger/summary). What is news counts
+      // from `created_at`, which no later pairing moves.
       last_pair_at: before?.state === 'paired' ? before.last_pair_at : now,
       problem: null,
     };

@@ -110,7 +110,8 @@ export function createEndPairing(parts: EndPairingParts): EndPairing {
     if (shared || connection.environment !== align.environment().name) return;
     try {
       const set = await sets.load(login.token_id);
-      if (set !== null) await align.revoke(set.refreshToken);
+      // Looked at once more: a token goes to no other environment's host.
+      if (set !== null && connection.environment === align.environment().name) await align.revoke(set.refreshToken);
     } catch (error) {
       if (!(error instanceof AlignFault)) throw error;
       log.warn(

@@ -31,10 +31,12 @@ export function toProblemCode(fault: AlignFault): ProblemCode {
     case 'rate_limited':
       return 'rate_limited';
     case 'unavailable':
-    case 'host_refused': // nothing was sent; the log names the host for the operator
       return 'upstream_unavailable';
+    // Nothing was sent, or what was sent named us wrongly; the log names the host or the setting for the operator.
+    case 'host_refused':
+      return 'service_misconfigured';
     case 'not_configured':
-      return fault.property === 'environment' ? 'environment_changed' : 'upstream_unavailable';
+      return fault.property === 'environment' ? 'environment_changed' : 'service_misconfigured';
     case 'timeout':
       return 'upstream_timeout';
     case 'wrong_shape':

@@ -32,7 +32,7 @@ export function createCasePictures(parts: {
 }): Pictures {
   const { store, seal, vault, align, clock, log, activity } = parts;
   const now = (): number => clock.now();
-  const files = createPictureFiles({ store, seal, directory: join(parts.dataDir, 'pictures'), now });
+  const files = createPictureFiles({ store, seal, directory: join(parts.dataDir, 'pictures'), now, log });
   return createPictures({ store, files, vault, align, log, now, activity });
 }
 

@@ -10,10 +10,12 @@ export interface Present {
   readonly firstName: string;
   readonly lastName: string;
   readonly chartNumber: string;
+  /** When upstream was asked for it (ms by the database's clock); null: not known. */
+  readonly observedAt: number | null;
 }
 
 export type Verdict =
-  /** Older than what is shown: adds nothing. */
+  /** Older than what is shown, or asked for before it: adds nothing. */
   | { readonly kind: 'stale' }
   /** The version that is shown, for the same patient: only aging hints (URLs) are refreshed. */
   | { readonly kind: 'unchanged'; readonly version: string }
@@ -33,15 +35,34 @@ export type Verdict =
  * What an observed order means for the case as it is kept. Pure: any interleaving of duplicates, late and reordered answers
  * gives each version once and ends at the newest.
  * @param known whether a version was announced before
+ * @param askedAt when upstream was asked for `observed` (ms by the database's clock)
  */
-export function judge(present: Present | null, known: (version: string) => boolean, observed: UpstreamOrder): Verdict {
+export function judge(
+  present: Present | null,
+  known: (version: string) => boolean,
+  observed: UpstreamOrder,
+  askedAt: number,
+): Verdict {
   const version = toVersion(observed);
   if (present === null) return { kind: 'version', version, first: true, changed: changedFiles([], observed.assets) };
-  if (version === present.version) return { kind: sameIdentity(present, observed) ? 'unchanged' : 'identity', version };
-  if (compareAge(observed, present) < 0) return { kind: 'stale' };
-  // Of two that nothing tells apart by age, the one that was answered last is upstream's.
+  const isLate = wasAskedEarlier(askedAt, present.observedAt);
+  if (version === present.version) {
+    // A name and a chart number have no time of their own: only when it was asked for tells which of two is upstream's.
+    if (isLate) return { kind: 'stale' };
+    return { kind: sameIdentity(present, observed) ? 'unchanged' : 'identity', version };
+  }
+  const age = compareAge(observed, present);
+  // Of two that nothing tells apart by age, the one that was asked for last is upstream's.
+  if (age < 0 || (age === 0 && isLate)) return { kind: 'stale' };
   if (known(version)) return { kind: 'returned', version };
   return { kind: 'version', version, first: false, changed: changedFiles(present.assets, observed.assets) };
+}
+
+/** No answer is on its way for so long (ms): such a gap is a clock that was set back, and the answer is taken. */
+const LONGEST_ON_ITS_WAY_MS = 600_000;
+
+function wasAskedEarlier(askedAt: number, observedAt: number | null): boolean {
+  return observedAt !== null && askedAt < observedAt && observedAt - askedAt <= LONGEST_ON_ITS_WAY_MS;
 }
 
 interface Aged {

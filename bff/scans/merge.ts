@@ -23,6 +23,11 @@ export interface MergeInput {
    * waits of the clinic, which in a burst is much.
    */
   readonly toldAt?: number;
+  /**
+   * `Store.now()` from before upstream was asked. An answer may land long after one that was asked for later, and must not take
+   * back what that one brought. Absent: now, for callers whose order was on no way.
+   */
+  readonly askedAt?: number;
 }
 
 /** `announced`: a version became visible; `updated`: its patient or its request changed; `none`: nothing new. */
@@ -52,23 +57,25 @@ export function createMerge(parts: {
 }): Merge {
   const { store, events, connections, align, clock } = parts;
 
-  async function mergeIn(tx: Tx, input: MergeInput): Promise<MergeOutcome> {
+  async function mergeIn(tx: Tx, input: MergeInput, askedAt: number): Promise<MergeOutcome> {
     const { connection, order } = input;
     const learntBy = input.backfill === true ? 'backfill' : input.learntBy;
     const now = clock.now();
     const seen: Observation = await observe(tx, connection, order);
-    const verdict = judge(seen.present, (version) => seen.known.has(version), order);
+    const verdict = judge(seen.present, (version) => seen.known.has(version), order, askedAt);
     if (verdict.kind === 'stale') return { outcome: 'none', version: null };
 
     // History was notified to whoever was connected then.
     const told = verdict.kind === 'version' && learntBy !== 'backfill';
     const notified = told ? (input.toldAt ?? (await notifiedAt(tx, connection, order.rxId))) : null;
     const { timings } = align.environment();
-    const write = { connection, order, seen, verdict, learntBy, notifiedAt: notified, now, timings };
+    const write = { connection, order, seen, verdict, learntBy, notifiedAt: notified, now, askedAt, timings };
     const stored = await storeCase(tx, write);
     if (verdict.kind === 'version') {
       await storeVersion(tx, write, stored.after);
-      if (told && isNotified(order.phase)) {
+      // What was due before the newest Pair nobody could tell us, or told the former callback: of this one it says nothing.
+      const wasDue = notified !== null || dueAt(order) >= connection.last_pair_at;
+      if (told && isNotified(order.phase) && wasDue) {
         // A poll that was faster than the notification on disk says nothing against the callback.
         await connections.noteVersionLearnt(tx, connection.id, notified === null ? learntBy : 'notification');
       }
@@ -103,14 +110,15 @@ export function createMerge(parts: {
   }
 
   return {
-    merge(input) {
+    async merge(input) {
       const { connection, order } = input;
       if (order.accountId !== connection.account_id) {
         // A case belongs to the account it came from: it must never show up under another one.
-        return Promise.reject(new Error('the order belongs to another account than the connection'));
+        throw new Error('the order belongs to another account than the connection');
       }
+      const askedAt = input.askedAt ?? (await store.now());
       // The tenant's turn: the judgement reads what it then writes.
-      return store.write((tx) => mergeIn(tx, input), connection);
+      return store.write((tx) => mergeIn(tx, input, askedAt), connection);
     },
   };
 }

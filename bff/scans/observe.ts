@@ -42,6 +42,7 @@ function toPresent(row: ScanRow, assets: readonly StoredAsset[]): Present {
     firstName: row.first_name,
     lastName: row.last_name,
     chartNumber: row.chart_number,
+    observedAt: row.observed_at,
   };
 }
 

@@ -1,6 +1,5 @@
 import type { Phase } from '../../shared/scan.ts';
 import type { AlignPort } from '../align/index.ts';
-import type { Clock } from '../deps.ts';
 import type { EventLog } from '../events/index.ts';
 import type { Store } from '../store/index.ts';
 import type { ScanRow } from '../store/schema.ts';
@@ -29,9 +28,8 @@ export function createRechecks(parts: {
   store: Store;
   events: EventLog;
   align: Pick<AlignPort, 'environment'>;
-  clock: Clock;
 }): Rechecks {
-  const { store, events, align, clock } = parts;
+  const { store, events, align } = parts;
 
   return {
     due(environment, until, limit, but = new Set()) {
@@ -67,19 +65,22 @@ export function createRechecks(parts: {
       return row?.recheck_at ?? null;
     },
 
-    noteStillMissing: (scan) =>
-      store.write(async (tx) => {
+    async noteStillMissing(scan) {
+      // It falls due by the database's clock; ours may be minutes off.
+      const now = await store.now();
+      await store.write(async (tx) => {
         const row = await byKey(tx.selectFrom('scans').selectAll(), scan).executeTakeFirst();
         // A merge in the meantime planned anew: its plan holds.
         if (row === undefined || row.missing_since === null || row.recheck_at !== scan.recheck_at) return;
-        const plan = planNextLook(row, clock.now(), align.environment().timings);
+        const plan = planNextLook(row, now, align.environment().timings);
         await byKey(tx.updateTable('scans').set(plan), scan).execute();
         if (row.missing_told_at !== null || plan.missing_told_at === null) return;
         const event = scanEvent(row);
         for (const asset of missingFiles(row.phase as Phase, parseAssets(row.assets))) {
           await events.append(tx, { ...event, type: 'scan.asset_missing', data: { ...event.data, asset } });
         }
-      }, scan),
+      }, scan);
+    },
 
     postpone: (scan, until) =>
       store.write(async (tx) => {

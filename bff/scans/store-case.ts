@@ -22,6 +22,8 @@ export interface CaseWrite {
   readonly notifiedAt: number | null;
   /** ms since the epoch. */
   readonly now: number;
+  /** When upstream was asked (ms by the database's clock). Looks for missing files are planned and due by that clock. */
+  readonly askedAt: number;
   readonly timings: AlignTimings;
 }
 
@@ -112,7 +114,7 @@ async function numberOf(tx: Tx, { connection, order, seen, verdict }: CaseWrite)
 }
 
 function toRow(write: CaseWrite, versionNumber: number): ScanRow {
-  const { connection, order, seen, verdict, learntBy, now } = write;
+  const { connection, order, seen, verdict, learntBy, now, askedAt } = write;
   const { before, request } = seen;
   const sameVersion = before !== null && before.version === verdict.version;
   const assets = toStoredAssets(order.assets, seen.assetsBefore, verdict.version);
@@ -155,21 +157,23 @@ function toRow(write: CaseWrite, versionNumber: number): ScanRow {
     views: galleryKept ? (before?.views ?? null) : null,
     seen_at: sameVersion ? before.seen_at : now,
     created_at: before?.created_at ?? now,
+    observed_at: askedAt,
     ...waitOf(write, assets),
   };
 }
 
-function waitOf({ seen, verdict, order, now, timings }: CaseWrite, assets: readonly StoredAsset[]): MissingState {
+function waitOf({ seen, verdict, order, askedAt, timings }: CaseWrite, assets: readonly StoredAsset[]): MissingState {
   const { before, assetsBefore } = seen;
   if (before === null) {
     const nothing = { missing: [], state: NOTHING_MISSING };
-    return planWait(missingFiles(order.phase, assets), nothing, order.modifiedAt, now, timings);
+    return planWait(missingFiles(order.phase, assets), nothing, order.modifiedAt, askedAt, timings);
   }
   const { missing_since, recheck_count, recheck_at, missing_told_at } = before;
   const state = { missing_since, recheck_count, recheck_at, missing_told_at };
   if (before.version === verdict.version) return state;
   const missingBefore = missingFiles(before.phase as Phase, assetsBefore);
-  return planWait(missingFiles(order.phase, assets), { missing: missingBefore, state }, order.modifiedAt, now, timings);
+  const wait = { missing: missingBefore, state };
+  return planWait(missingFiles(order.phase, assets), wait, order.modifiedAt, askedAt, timings);
 }
 
 /** One file of each kind, the newest; it keeps the version that brought it for as long as it is the same file. */

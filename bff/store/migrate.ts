@@ -5,6 +5,7 @@ import { ground } from './migrations/0001-ground.ts';
 import { instances } from './migrations/0002-instances.ts';
 import { reconciliation } from './migrations/0003-reconciliation.ts';
 import { ledger } from './migrations/0004-ledger.ts';
+import { observedAt } from './migrations/0005-observed-at.ts';
 import { StoreError } from './store.ts';
 
 /** Forward only; a name never changes once it was released. */
@@ -13,6 +14,7 @@ const MIGRATIONS: Record<string, Migration> = {
   '0002-instances': instances,
   '0003-reconciliation': reconciliation,
   '0004-ledger': ledger,
+  '0005-observed-at': observedAt,
 };
 
 /**

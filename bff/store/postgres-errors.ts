@@ -32,6 +32,19 @@ export function placeOf(url: string): string {
   return `${hostname === '' ? 'the local socket' : hostname}${port === '' ? '' : `:${port}`}${pathname}`;
 }
 
+/**
+ * A password with an unescaped `/`, `?` or `#` ends the address early: what follows, password and all, would be taken for the name of
+ * the database, and be told as such.
+ * @throws StoreError a sentence that repeats nothing of the address
+ */
+export function requireReadable(url: string): void {
+  const parts = URL.canParse(url) ? new URL(url) : null;
+  if (parts !== null && !`${parts.pathname}${parts.search}${parts.hash}`.includes('@')) return;
+  throw new StoreError(
+    'store: must be postgres://user:password@host:port/database; special characters of the password are percent-encoded, / as %2F, @ as %40',
+  );
+}
+
 const SENTENCES: Record<string, string> = {
   '28P01': 'the database refuses this user or password',
   '28000': 'the database does not let this user in from here (see its pg_hba.conf)',

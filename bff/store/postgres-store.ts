@@ -1,7 +1,7 @@
 import { Kysely, PostgresDialect, sql } from 'kysely';
 import { createSystemClock, createSystemRandom } from '../clock.ts';
 import { migrate } from './migrate.ts';
-import { placeOf, toStoreError } from './postgres-errors.ts';
+import { placeOf, requireReadable, toStoreError } from './postgres-errors.ts';
 import { PostgresLocks } from './postgres-locks.ts';
 import { createPool } from './postgres-pool.ts';
 import { PostgresWake } from './postgres-wake.ts';
@@ -12,6 +12,8 @@ import { StoreError, type OpenStore, type Store } from './store.ts';
 /** Connections of one instance at most: these, one for wake-ups and four for locks. Four instances fit into PostgreSQL's default of 100. */
 const READERS = 8;
 const WRITERS = 8;
+/** Always left for writes that name no tenant, notifications above all, whatever the clinics' turns wait for. */
+const SPARED = 2;
 
 /** The oldest release that is tested (and that its makers still support). */
 const OLDEST_VERSION = 150_000;
@@ -22,7 +24,7 @@ const OLDEST_VERSION = 150_000;
  */
 export async function openPostgres(options: OpenStore): Promise<Store> {
   const { url, log } = options;
-  if (!URL.canParse(url)) throw new StoreError('store: must be postgres://user:password@host:port/database');
+  requireReadable(url);
   // Connections live in real time, whatever clock the rest goes by.
   const clock = createSystemClock();
   const random = createSystemRandom();
@@ -41,6 +43,7 @@ export async function openPostgres(options: OpenStore): Promise<Store> {
   const wake = new PostgresWake({ url, clock, random, log });
   const writer = new PostgresWriter({
     db: writing,
+    turnsAtOnce: WRITERS - SPARED,
     clock,
     random,
     onHookError: (error) => log.error({ error }, 'a task after commit failed'),

@@ -11,9 +11,13 @@ const MAX_BATCH = 32;
 const ATTEMPTS = 5;
 const FRESH_TRIES = 3;
 const FIRST_PAUSE_MS = 20;
+/** How long a clinic waits in line for its turn, as anybody else does for a connection (ms). */
+const LINE_MS = 10_000;
 
 export interface WriterParts {
   readonly db: Kysely<Schema>;
+  /** Clinics whose turn may take a connection at once. Fewer than there are: what names no tenant never waits for all of them. */
+  readonly turnsAtOnce: number;
   readonly clock: Clock;
   readonly random: Random;
   onHookError(error: unknown): void;
@@ -30,10 +34,12 @@ export class PostgresWriter {
   readonly #turns = new Map<string, Job[]>();
   readonly #running = new Set<Promise<void>>();
   readonly #jobs = new WeakMap<Tx, Job>();
+  readonly #line: Line;
   #closed = false;
 
   constructor(parts: WriterParts) {
     this.#parts = parts;
+    this.#line = new Line(parts.turnsAtOnce, parts.clock);
   }
 
   write<T>(work: (tx: Tx) => Promise<T>, tenant: TenantRef | undefined): Promise<T> {
@@ -104,6 +110,16 @@ export class PostgresWriter {
 
   async #attempt(batch: readonly Job[], lock: string | null, enter: (phase: Phase) => void): Promise<void> {
     enter('connecting');
+    if (lock === null) return this.#run(batch, null, enter);
+    await this.#line.enter();
+    try {
+      await this.#run(batch, lock, enter);
+    } finally {
+      this.#line.leave();
+    }
+  }
+
+  async #run(batch: readonly Job[], lock: string | null, enter: (phase: Phase) => void): Promise<void> {
     const tx = await this.#parts.db.startTransaction().execute();
     enter('working');
     try {
@@ -136,6 +152,51 @@ export class PostgresWriter {
       job.fail(error);
       if (shared) await sql`rollback to savepoint writer`.execute(tx);
     }
+  }
+}
+
+/**
+ * An instance that stands still in its transactions holds several clinics' locks until the server ends them. Each of these clinics
+ * has one turn here that waits for its lock with a connection in hand: were there no limit, nothing would be left for notifications.
+ */
+class Line {
+  readonly #clock: Clock;
+  #free: number;
+  readonly #waiting = new Set<() => void>();
+
+  constructor(places: number, clock: Clock) {
+    this.#free = places;
+    this.#clock = clock;
+  }
+
+  /** @throws StoreError when no turn ends in time */
+  async enter(): Promise<void> {
+    if (this.#free > 0) {
+      this.#free -= 1;
+      return;
+    }
+    await new Promise<void>((resolve, reject) => {
+      const called = (): void => {
+        cancel();
+        resolve();
+      };
+      const cancel = this.#clock.after(LINE_MS, () => {
+        this.#waiting.delete(called);
+        reject(new StoreError('other clinics’ turns took too long: nothing of this one was stored'));
+      });
+      this.#waiting.add(called);
+    });
+  }
+
+  /** The place goes to the one that has waited longest. */
+  leave(): void {
+    const [next] = this.#waiting;
+    if (next === undefined) {
+      this.#free += 1;
+      return;
+    }
+    this.#waiting.delete(next);
+    next();
   }
 }
 

@@ -229,7 +229,9 @@ export interface ScanTable extends Tenancy {
   /** When the present version was first seen (ms). */
   seen_at: number;
   created_at: number;
-  /** Recheck of missing files: since when, how often, when next; nulls when nothing is missing. */
+  /** When upstream was asked for what is kept here (ms by the database's clock); null: not known. */
+  observed_at: number | null;
+  /** Recheck of missing files, by the database's clock: since when, how often, when next; nulls when nothing is missing. */
   missing_since: number | null;
   recheck_count: number;
   recheck_at: number | null;

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -62,7 +62,9 @@ function locate(url: string): { path: string; temporary: string | null } {
 
 function open(path: string): [writing: NodeSqlite, reading: NodeSqlite] {
   try {
-    mkdirSync(dirname(path), { recursive: true });
+    // Names stand in it in clear: a new one is its owner's alone, and SQLite makes the files beside it alike.
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    closeSync(openSync(path, 'a', 0o600));
     const writing = new DatabaseSync(path);
     // WAL: reads go on while a write runs. FULL: a commit is on disk before anybody is told.
     writing.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864');

@@ -17,7 +17,8 @@ export interface Refresher {
    * A newer set than `generation`. However many ask, in however many processes: one refresh, since a refresh token that
    * rotates may be used once (RFC 9700 §4.14: rotate). Lock, re-read, then refresh.
    * @param clinic whose login asks: what is stored here is stored in its turn, as Pair and sign-out are
-   * @throws AlignFault `invalid_grant` when the refresh token is dead
+   * @throws AlignFault `invalid_grant` when the refresh token is dead, `not_configured` with property `environment` when another
+   *   environment than the set's is active by now
    */
   refresh(id: string, generation: number, clinic: TenantRef): Promise<TokenSet>;
   /** A last try to store what the database did not take. */
@@ -167,7 +168,8 @@ export function createRefresher(parts: {
     let tokens: AlignTokens;
     try {
       from = sets.open(row).refreshToken;
-      tokens = await align.refresh(from);
+      // The environment may have been switched while the lock was waited for.
+      tokens = await align.refresh(from, row.environment);
     } catch (error) {
       const replaced = await store.write(async (tx) => {
         await release(tx, id);

@@ -42,13 +42,13 @@ export function createTokenSets(parts: { store: Store; seal: Seal; clock: Clock 
         updatedAt: row.updated_at,
       };
     } catch (error) {
-      // The operator took a key away that is still needed: nobody's login is broken by that.
+      // The operator took a key away that is still needed: this login cannot be used until the key is back, or its owner signs in.
       if (!(error instanceof SealError)) throw error;
       throw new AlignFault('not_configured', 'vault', { property: 'encryptionKeys', cause: error });
     }
   }
 
-  /** Always under the newest key: rotating keys reaches every row within an hour of use. */
+  /** Always under the newest key: rotating keys reaches a row when its tokens are refreshed, so never one that nobody uses. */
   function close(id: string, tokens: AlignTokens) {
     return {
       access: seal.seal(tokens.accessToken, context(id, 'access')),

@@ -157,6 +157,8 @@ export function createVault(parts: VaultParts): OpenVault {
 /** Whether another login may fare better. */
 function isLoginsOwn(fault: AlignFault, own: boolean): boolean {
   if (fault.kind === 'invalid_grant' || fault.kind === 'unauthorized') return true;
+  // Sealed with a key that was taken away. It may come back, so that nothing is settled by it.
+  if (fault.kind === 'not_configured' && fault.property === 'encryptionKeys') return true;
   // What this very person may not do is told to them, and not done in somebody else's name.
   return fault.kind === 'user_not_allowed' && !own;
 }

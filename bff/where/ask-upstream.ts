@@ -1,6 +1,8 @@
 import { AlignFault, type AlignPort } from '../align/index.ts';
 import type { Clock, Log } from '../deps.ts';
+import { isOn, type Pause } from '../pause.ts';
 import type { Merge } from '../scans/index.ts';
+import type { Store } from '../store/index.ts';
 import type { ConnectionRow } from '../store/schema.ts';
 import type { Vault } from '../vault/vault.ts';
 import type { RxAnswer } from './facts.ts';
@@ -22,20 +24,22 @@ export interface Asker {
 }
 
 export function createAsker(parts: {
+  store: Pick<Store, 'now'>;
   vault: Vault;
   align: Pick<AlignPort, 'orderByRxId' | 'fullRx'>;
   merge: Merge;
   clock: Clock;
   log: Log;
 }): Asker {
-  const { vault, align, merge, clock, log } = parts;
-  /** By connection: questions that upstream has, and until when it wants none (ms since the epoch). */
+  const { store, vault, align, merge, clock, log } = parts;
+  /** By connection: questions that upstream has, and for how long it wants none. */
   const running = new Map<string, number>();
-  const quietUntil = new Map<string, number>();
+  const quiet = new Map<string, Pause>();
 
   function mayAsk({ id }: ConnectionRow): boolean {
-    if ((quietUntil.get(id) ?? 0) > clock.now()) return false;
-    quietUntil.delete(id);
+    const pause = quiet.get(id);
+    if (pause !== undefined && isOn(pause, clock.now())) return false;
+    quiet.delete(id);
     return (running.get(id) ?? 0) < MOST_AT_ONCE;
   }
 
@@ -47,9 +51,10 @@ export function createAsker(parts: {
 
   async function inquire({ connection, userId, rxId, deep }: Parameters<Asker['ask']>[0]): Promise<RxAnswer> {
     try {
+      const askedAt = await store.now();
       const order = await vault.withToken({ connection, userId }, (token) => align.orderByRxId(token, rxId));
       if (order.accountId !== connection.account_id) return { kind: 'other_account' };
-      await merge.merge({ connection, order, learntBy: 'recheck' });
+      await merge.merge({ connection, order, learntBy: 'recheck', askedAt });
       return { kind: 'found' };
     } catch (error) {
       if (!(error instanceof AlignFault)) throw error;
@@ -68,7 +73,8 @@ export function createAsker(parts: {
   }
 
   function noAnswer(connection: ConnectionRow, error: AlignFault): RxAnswer {
-    if (error.retryAfterMs !== undefined) quietUntil.set(connection.id, clock.now() + error.retryAfterMs);
+    const since = clock.now();
+    if (error.retryAfterMs !== undefined) quiet.set(connection.id, { since, until: since + error.retryAfterMs });
     log.info({ connection: connection.id, kind: error.kind }, 'upstream could not be asked where a scan is');
     return { kind: 'no_answer' };
   }

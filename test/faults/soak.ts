@@ -12,20 +12,29 @@ import { openDatabase, closeOwnPostgres } from '../support/postgres.ts';
 import { createSeeded } from './seeded.ts';
 import { killPhase, mixedPhase, type PhaseReport } from './soak-phases.ts';
 
-const { values } = parseArgs({
-  options: {
-    kills: { type: 'string', default: '200' },
-    minutes: { type: 'string', default: '10' },
-    seed: { type: 'string', default: new Date().toISOString() },
-    store: { type: 'string', default: 'sqlite' },
-  },
-});
+const USAGE = 'npm run soak -- [--kills 200] [--minutes 10] [--seed TEXT] [--store sqlite|postgres]';
+const values = readOptions();
 const kills = wholeNumber('--kills', values.kills);
 const minutes = Number(values.minutes);
 if (!(minutes >= 0)) stopWith('--minutes must be a number.');
 if (values.store !== 'sqlite' && values.store !== 'postgres') stopWith('--store must be sqlite or postgres.');
 const usesPostgres = values.store === 'postgres';
 const instances = usesPostgres ? 3 : 1;
+
+function readOptions() {
+  try {
+    return parseArgs({
+      options: {
+        kills: { type: 'string', default: '200' },
+        minutes: { type: 'string', default: '10' },
+        seed: { type: 'string', default: new Date().toISOString() },
+        store: { type: 'string', default: 'sqlite' },
+      },
+    }).values;
+  } catch (error) {
+    return stopWith(`${error instanceof Error ? error.message : String(error)}\n${USAGE}`);
+  }
+}
 
 function stopWith(sentence: string): never {
   console.error(sentence);

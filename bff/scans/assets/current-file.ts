@@ -45,9 +45,10 @@ export function createCurrentFiles(parts: {
     rxId: string,
   ): Promise<void> {
     try {
+      const askedAt = await store.now();
       const order = await vault.withToken({ connection, userId }, (token) => align.orderByRxId(token, rxId));
       const same = order.orderId === scan.order_id && order.accountId === scan.account_id;
-      if (same) await merge.merge({ connection, order, learntBy: 'recheck' });
+      if (same) await merge.merge({ connection, order, learntBy: 'recheck', askedAt });
     } catch (error) {
       const passing = ['not_found', 'unavailable', 'timeout', 'rate_limited', 'wrong_shape'];
       if (!(error instanceof AlignFault) || !passing.includes(error.kind)) throw error;
@@ -58,7 +59,9 @@ export function createCurrentFiles(parts: {
     async find(connection, userId, scan, name, renew) {
       const key = `${scan.vendor}\0${scan.tenant}\0${scan.environment}\0${scan.account_id}\0${scan.order_id}`;
       const looked = looks.get(key);
-      const fresh = looked !== undefined && clock.now() - looked < FRESH_MS;
+      const now = clock.now();
+      // Never of a look that is still to come: the clock was set back since.
+      const fresh = looked !== undefined && now >= looked && now - looked < FRESH_MS;
       if (scan.rx_id !== null && (renew || !fresh)) {
         await look(connection, userId, scan, scan.rx_id);
         if (looks.size >= MAX_LOOKS) looks.clear();

@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { View } from '../../../shared/scan.ts';
+import type { Log } from '../../deps.ts';
 import type { Store } from '../../store/index.ts';
-import type { Seal } from '../../vault/seal.ts';
+import { SealError, type Seal } from '../../vault/seal.ts';
 import { parseAssets } from '../version.ts';
 import { sweepOrphans } from './orphans.ts';
 
@@ -32,6 +33,7 @@ export interface Picture {
  */
 export interface PictureFiles {
   read(key: GalleryKey, view: View, size: PictureSize): Promise<Buffer | null>;
+  /** What finds no place on the disk is not kept, and no fault: it is fetched again. */
   write(key: GalleryKey, pictures: readonly Picture[]): Promise<void>;
   /** Least recently used first, until all fit and none is too old; files here whose row is gone go too. */
   prune(limits: { bytes: number; usedBefore: number }): Promise<void>;
@@ -48,8 +50,9 @@ export function createPictureFiles(parts: {
   seal: Seal;
   directory: string;
   now: () => number;
+  log: Log;
 }): PictureFiles {
-  const { store, seal, directory, now } = parts;
+  const { store, seal, directory, now, log } = parts;
   const pathOf = (file: string): string => join(directory, file.slice(0, 2), file);
   const rowsOf = (key: GalleryKey) =>
     store.db
@@ -78,7 +81,10 @@ export function createPictureFiles(parts: {
       try {
         sealed = await readFile(pathOf(row.file));
       } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+        if ((error as NodeJS.ErrnoException).code !== 'ENOENT') {
+          log.warn({ error }, 'a kept picture could not be read; it is fetched again');
+          return null;
+        }
         // Lost with the disk's cache folder, or only on another instance: it is fetched again, or for the first time here.
         if (!store.shared) await remove(row.file);
         return null;
@@ -87,12 +93,18 @@ export function createPictureFiles(parts: {
         const used = { used_at: now() };
         await store.write((tx) => tx.updateTable('pictures').set(used).where('file', '=', row.file).execute());
       }
-      const plain = seal.unsealBytes(sealed, toContext(key, view, size));
-      return Buffer.from(plain.buffer, plain.byteOffset, plain.byteLength);
+      try {
+        const plain = seal.unsealBytes(sealed, toContext(key, view, size));
+        return Buffer.from(plain.buffer, plain.byteOffset, plain.byteLength);
+      } catch (error) {
+        if (!(error instanceof SealError)) throw error;
+        // Its key was taken away, or its disk changed it: a cache is fetched again.
+        return null;
+      }
     },
 
     async write(key, pictures) {
-      const rows = await Promise.all(
+      const written = await Promise.allSettled(
         pictures.map(async ({ view, size, bytes }) => {
           const context = toContext(key, view, size);
           const file = createHash('sha256').update(context).digest('hex');
@@ -100,6 +112,9 @@ export function createPictureFiles(parts: {
           return { ...key, view, size, file, bytes: bytes.byteLength, created_at: now(), used_at: now() };
         }),
       );
+      const rows = written.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+      const fault = written.find((one) => one.status === 'rejected');
+      if (fault) log.warn({ error: fault.reason as unknown }, 'pictures could not be kept; they are fetched each time');
       const views = JSON.stringify(pictures.filter(({ size }) => size === 'small').map(({ view }) => view));
       await store.write(async (tx) => {
         for (const row of rows) {

@@ -45,12 +45,12 @@ export function createPictures(parts: {
   const { store, files, vault, align, log, now, activity = uncounted } = parts;
   const limits = parts.limits ?? { memoryBytes: 48 << 20, diskBytes: 4 * 1024 ** 3, keepMs: 60 * 86_400_000 };
   const memory = new RecentlyUsed<Buffer>(limits.memoryBytes, (picture) => picture.length);
-  const running = new Map<string, Promise<void>>();
+  const running = new Map<string, Promise<readonly Picture[]>>();
   const inTurn = createTurns(CONCURRENT);
   const closing = new AbortController();
 
   /** One fetch per gallery, however many wait for it. */
-  function fetchOnce(connection: ConnectionRow, key: GalleryKey): Promise<void> {
+  function fetchOnce(connection: ConnectionRow, key: GalleryKey): Promise<readonly Picture[]> {
     const name = JSON.stringify(key);
     const known = running.get(name);
     if (known !== undefined) return known;
@@ -59,7 +59,7 @@ export function createPictures(parts: {
     return run;
   }
 
-  async function fetchGallery(connection: ConnectionRow, key: GalleryKey): Promise<void> {
+  async function fetchGallery(connection: ConnectionRow, key: GalleryKey): Promise<readonly Picture[]> {
     closing.signal.throwIfAborted();
     const scan = await findCase(key);
     const gallery = scan === undefined ? undefined : parseAssets(scan.assets).find((asset) => asset.name === 'gallery');
@@ -67,13 +67,15 @@ export function createPictures(parts: {
       throw new ProblemError('asset_not_ready');
     }
     const full = await download(connection, scan, gallery);
-    const pictures = await Promise.all(
+    const made = await Promise.all(
       [...full].map(async ([view, bytes]): Promise<Picture[]> => [
         { view, size: 'full', bytes },
         { view, size: 'small', bytes: await toSmallPicture(bytes) },
       ]),
     );
-    await files.write(key, pictures.flat());
+    const pictures = made.flat();
+    await files.write(key, pictures);
+    return pictures;
   }
 
   /** By the link that is kept; when it has aged, by a fresh one: links change at each listing and expire. */
@@ -118,8 +120,9 @@ export function createPictures(parts: {
     async get(connection, key, view, size) {
       let picture = await files.read(key, view, size);
       if (picture === null && (await mayHold(key, view))) {
-        await fetchOnce(connection, key).catch(rethrowUnreadable);
-        picture = await files.read(key, view, size);
+        const pictures = await fetchOnce(connection, key).catch(rethrowUnreadable);
+        const found = pictures.find((one) => one.view === view && one.size === size);
+        picture = found === undefined ? null : Buffer.from(found.bytes);
       }
       if (picture === null) throw new ProblemError('not_found');
       if (size === 'small' && picture.length <= limits.memoryBytes / 8) memory.set(toName(key, view, size), picture);

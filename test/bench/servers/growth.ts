@@ -117,6 +117,7 @@ function row(index: number): ScanRow {
     views: null,
     seen_at: modifiedAt,
     created_at: modifiedAt,
+    observed_at: modifiedAt,
     missing_since: null,
     recheck_count: 0,
     recheck_at: null,

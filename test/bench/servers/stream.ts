@@ -42,7 +42,7 @@ const app = createHttp({
   idempotency: createIdempotency(store, clock),
   vendors,
   store,
-  metrics: createMetrics({ process: true }),
+  metrics: createMetrics({ process: true, clock }),
   openMetrics: true,
   draining: new Draining(),
   map: () => null,

@@ -79,16 +79,18 @@ describe('refreshing', () => {
   it('asks Discovery first, and keeps the newest refresh token', async () => {
     const tokens = await upstream.signIn(LOGIN);
     const discoveries = upstream.cloud.calls('discovery').length;
-    const fresh = await upstream.align.refresh(tokens.refreshToken);
+    const fresh = await upstream.align.refresh(tokens.refreshToken, upstream.align.environment().name);
     expect(upstream.cloud.calls('discovery')).toHaveLength(discoveries + 1);
     expect(fresh.refreshToken).not.toBe(tokens.refreshToken);
-    expect((await faultOf(upstream.align.refresh(tokens.refreshToken))).kind).toBe('invalid_grant');
+    expect((await faultOf(upstream.align.refresh(tokens.refreshToken, upstream.align.environment().name))).kind).toBe(
+      'invalid_grant',
+    );
   });
 
   it('keeps the former refresh token where upstream does not rotate', async () => {
     upstream.cloud.flags.rotateRefreshTokens = false;
     const tokens = await upstream.signIn(LOGIN);
-    const fresh = await upstream.align.refresh(tokens.refreshToken);
+    const fresh = await upstream.align.refresh(tokens.refreshToken, upstream.align.environment().name);
     expect(fresh.refreshToken).toBe(tokens.refreshToken);
     upstream.cloud.flags.rotateRefreshTokens = true;
   });
@@ -96,7 +98,9 @@ describe('refreshing', () => {
   it('revokes, after which the refresh token is dead', async () => {
     const tokens = await upstream.signIn(LOGIN);
     await upstream.align.revoke(tokens.refreshToken);
-    expect((await faultOf(upstream.align.refresh(tokens.refreshToken))).kind).toBe('invalid_grant');
+    expect((await faultOf(upstream.align.refresh(tokens.refreshToken, upstream.align.environment().name))).kind).toBe(
+      'invalid_grant',
+    );
   });
 
   it.each([
@@ -109,7 +113,7 @@ describe('refreshing', () => {
   ] as const)('decides what %o means', async (fault, kind) => {
     const tokens = await upstream.signIn(LOGIN);
     upstream.cloud.faults.add({ on: 'token', ...fault });
-    const met = await faultOf(upstream.align.refresh(tokens.refreshToken));
+    const met = await faultOf(upstream.align.refresh(tokens.refreshToken, upstream.align.environment().name));
     expect(met.kind).toBe(kind);
     expect(met.retryAfterMs).toBe(kind === 'rate_limited' ? 7000 : undefined);
   });
@@ -118,7 +122,7 @@ describe('refreshing', () => {
     const tokens = await upstream.signIn(LOGIN);
     upstream.cloud.faults.add({ on: 'token', kind: 'slow', ms: 3_600_000 });
     const before = upstream.cloud.calls('token').length;
-    const work = faultOf(upstream.align.refresh(tokens.refreshToken));
+    const work = faultOf(upstream.align.refresh(tokens.refreshToken, upstream.align.environment().name));
     await upstream.arrived('token', before + 1);
     await upstream.clock.advance(30_000);
     expect((await work).kind).toBe('timeout');

@@ -151,6 +151,54 @@ describe('somebody else’s un-pair', () => {
   );
 });
 
+describe('pairing again', () => {
+  it.each([
+    ['un-paired', '/v1/pairing', 'lost'],
+    ['signed out', '/v1/pairing/login', 'lost'],
+    ['un-paired', '/v1/pairing', 'kept for later'],
+    ['signed out', '/v1/pairing/login', 'kept for later'],
+  ] as const)(
+    'by a clinic that was %s (%s) before its first listing ended makes no silent history of a scan whose notification was %s',
+    async (_how, path, notification) => {
+      stand = await openStand({ paired: false, cloud: { history: 3 } });
+      for (const on of ['getOrders', 'getOrderByRxId'] as const) {
+        stand.cloud.faults.add({ on, kind: 'status', status: 503, times: 'always' });
+      }
+      if (notification === 'lost') stand.cloud.faults.add({ on: 'notification', kind: 'drop', times: 'always' });
+      await stand.pair();
+      await stand.advance(1000);
+      const orderId = await stand.walkIn();
+      for (let times = 0; times < 2; times += 1) {
+        await stand.advance(60_000);
+        await stand.ask('DELETE', path);
+        await stand.advance(10_000);
+        await stand.pair();
+      }
+      stand.cloud.faults.clear();
+      await stand.advance(900_000);
+      expect(await stand.eventsOf(orderId)).toEqual(['scan.received']);
+      expect(await stand.list()).toMatchObject({ total: 4, unread: 1 });
+      const backfilled = (await stand.events()).filter(({ type }) => type === 'pairing.backfilled');
+      expect(backfilled).toMatchObject([{ count: 3 }]);
+    },
+  );
+
+  it('long after a connection that was listed tells all that was scanned meanwhile, and its history stays silent', async () => {
+    await open({ cloud: { history: 3 } });
+    await stand.ask('DELETE', '/v1/pairing');
+    const orders: string[] = [];
+    for (let day = 0; day < 3; day += 1) {
+      await stand.advance(86_400_000, 3_600_000);
+      orders.push(await stand.walkIn());
+    }
+    await stand.pair();
+    await stand.advance(130_000);
+    for (const orderId of orders) expect(await stand.eventsOf(orderId)).toEqual(['scan.received']);
+    expect(await stand.list()).toMatchObject({ total: 6, unread: 3 });
+    expect((await stand.events()).filter(({ type }) => type === 'pairing.backfilled')).toHaveLength(1);
+  });
+});
+
 describe('a late “not paired”', () => {
   const BAKER = { id: 'u-baker', displayName: 'Dr. Baker' };
 

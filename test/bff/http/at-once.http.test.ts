@@ -18,7 +18,7 @@ const log: Log = {
   error: () => undefined,
   child: () => log,
 };
-const metrics = createMetrics({ process: false });
+const metrics = createMetrics({ process: false, clock });
 const draining = new Draining();
 let ready: ReadyAnswer | null;
 let listener: Listener;

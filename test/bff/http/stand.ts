@@ -59,7 +59,7 @@ export async function createStand(
     idempotency,
     vendors,
     store,
-    metrics: createMetrics({ process: false }),
+    metrics: createMetrics({ process: false, clock }),
     openMetrics: true,
     draining,
     map: () => null,

@@ -69,8 +69,8 @@ function open(clock: HandClock) {
     random: { fraction: () => 0 },
     onChange: () => (changes += 1),
   });
-  const call = (id: string, outcome: CallOutcome): boolean => {
-    const leave = breaker.enter(id);
+  const call = (id: string, outcome: CallOutcome, rxId?: string): boolean => {
+    const leave = breaker.enter(id, false, rxId);
     leave?.end(outcome);
     return leave !== null;
   };
@@ -168,6 +168,88 @@ describe('calls', () => {
     for (let times = 0; times < 3; times += 1) expect(call('x', { kind: 'nothing' })).toBe(true);
     expect(call('x', ANSWERED)).toBe(true);
     expect(breaker.isDown()).toBe(false);
+  });
+});
+
+describe('an RX for which upstream never has an answer', () => {
+  /** Past every pause of a clinic, so that only that for all may hold it. */
+  const later = (clock: HandClock): void => clock.set(clock.now() + 200_000);
+
+  it('counts once for all, however often it fails', () => {
+    const clock = handClock();
+    const { breaker, call } = open(clock);
+    for (let times = 0; times < 20; times += 1) {
+      for (const id of ['a', 'b', 'c']) call(id, DOWN, 'rx-1');
+      later(clock);
+    }
+    expect(breaker.isDown()).toBe(false);
+    // Others of these clinics fail, too: it is upstream.
+    call('a', DOWN, 'rx-2');
+    call('b', DOWN);
+    expect(breaker.isDown()).toBe(true);
+  });
+
+  it('does not count any more once something else was answered in the meantime, until it is answered itself', () => {
+    const clock = handClock();
+    const { breaker, call } = open(clock);
+    const ids = ['a', 'b', 'c', 'd', 'e', 'f'];
+    for (const id of ids.slice(0, 4)) call(id, DOWN, 'rx-1');
+    call('well', ANSWERED);
+    for (const id of ids.slice(4)) call(id, DOWN, 'rx-1');
+    call('well', ANSWERED);
+    for (const id of ids) call(id, DOWN, 'rx-1');
+    expect(breaker.isDown()).toBe(false);
+    for (const id of ids) call(id, ANSWERED, 'rx-1');
+    for (const id of ids) call(id, DOWN, 'rx-1');
+    expect(breaker.isDown()).toBe(true);
+  });
+
+  it('does not hold the others back longer as the probe of all', () => {
+    const clock = handClock();
+    const { breaker, call } = open(clock);
+    call('a', DOWN, 'rx-1');
+    call('well', ANSWERED);
+    for (const id of ['b', 'c', 'd', 'b', 'c']) call(id, DOWN);
+    clock.set((breaker.nextChange() ?? 0) + 1);
+    expect(call('a', DOWN, 'rx-1')).toBe(true);
+    expect(breaker.isDown()).toBe(true);
+    expect(call('well', ANSWERED)).toBe(true);
+    expect(breaker.isDown()).toBe(false);
+  });
+});
+
+describe('a clock that is set back', () => {
+  const HOUR = 3_600_000;
+
+  it('leaves neither a clinic nor all held back for as long as it was ahead', () => {
+    const clock = handClock();
+    const { breaker, call } = open(clock);
+    for (const id of ['a', 'b', 'c', 'a', 'b', 'a']) call(id, DOWN);
+    expect(breaker.admitsAnybody()).toBe(false);
+    clock.set(START - 6 * HOUR);
+    expect(breaker.nextChange()).toBeNull();
+    expect(call('a', ANSWERED)).toBe(true);
+    expect(breaker.isDown()).toBe(false);
+  });
+
+  it('makes no pause long that upstream named before or names after', () => {
+    const clock = handClock();
+    const { breaker, call } = open(clock);
+    const late = breaker.enter('a');
+    call('a', { kind: 'failed', retryAfter: 600_000, alive: true });
+    clock.set(START - 6 * HOUR);
+    late?.end({ kind: 'failed', retryAfter: 30_000, alive: true });
+    expect(call('a', ANSWERED)).toBe(false);
+    clock.set(START - 6 * HOUR + 30_000);
+    expect(call('a', ANSWERED)).toBe(true);
+  });
+
+  it('leaves no clinic troubled that nobody calls for any more', () => {
+    const clock = handClock();
+    const { breaker, call } = open(clock);
+    for (let times = 0; times < 3; times += 1) call('a', DOWN);
+    clock.set(START - 6 * HOUR);
+    expect(breaker.troubled()).toEqual([]);
   });
 });
 

@@ -74,3 +74,14 @@ describe('a full disk', () => {
     expect(await failures()).toBe(21);
   });
 });
+
+it('a database that cannot even be asked whose it is: refused, told and counted as well', async () => {
+  const rename = (from: string, to: string) =>
+    stand.store.write((tx) => sql`alter table ${sql.table(from)} rename to ${sql.table(to)}`.execute(tx));
+  await rename('callback_tokens', 'away');
+  expect(statuses(await stand.exchange(post(rx('rx-1'), JSON_TYPE + CLOSE)))).toEqual([500]);
+  expect(await failures()).toBe(1);
+  expect(errors()[0]?.message).toBe('a notification was refused: the database could not be asked whose it is');
+  await rename('away', 'callback_tokens');
+  expect(statuses(await stand.exchange(post(rx('rx-1'), JSON_TYPE + CLOSE)))).toEqual([204]);
+});

@@ -257,7 +257,7 @@ describe('an order that stays unreadable', () => {
     };
   }
 
-  it('widens the window for a day and no longer; the sweep looks for it, and people are told all the time', async () => {
+  it('is looked for in every round for a day and no longer; then by the sweep, and people are told all the time', async () => {
     const connection = await connect();
     const mend = spoil('1');
     put(connection, 1, START - HOUR);
@@ -268,7 +268,8 @@ describe('an order that stays unreadable', () => {
     expect(await row()).toMatchObject({ problem: 'upstream_wrong_shape', cursor_at: START });
     watchWindows();
     await world.clock.advance(ROUND);
-    expect(fromOf).toEqual([START - HOUR]);
+    // The window as ever, and after it where the order was.
+    expect(fromOf).toEqual([START - TIMINGS.overlap, START - HOUR - 1]);
     await pass(28);
     put(connection, 3, world.clock.now());
     await world.clock.advance(2 * ROUND);

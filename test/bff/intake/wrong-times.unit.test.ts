@@ -1,9 +1,11 @@
 /** Rounds and times that go wrong: pauses that upstream names, clocks that were set back, orders that cannot be kept. */
 import { describe, expect, it } from 'vitest';
 import { AlignFault, type OrderPage, type OrderQuery } from '../../../bff/align/index.ts';
+import { createNamedPauses } from '../../../bff/intake/named-pauses.ts';
+import { createNotificationNotes } from '../../../bff/intake/notification-notes.ts';
 import { isBehind } from '../../../bff/ledger/summary.ts';
 import type { ConnectionRow } from '../../../bff/store/schema.ts';
-import { asset, order, START, TIMINGS } from '../support/fixtures.ts';
+import { asset, order, silent, START, TIMINGS } from '../support/fixtures.ts';
 import type { World } from '../support/world.ts';
 import { useIntakeStand } from './intake-stand.ts';
 
@@ -93,6 +95,69 @@ describe('a clock that was ahead', () => {
     );
     await stand.clock.advance(11 * MINUTE);
     expect(callsOf('orderByRxId').length).toBeGreaterThan(1);
+  });
+});
+
+describe('a clock that is set back', () => {
+  it('while upstream is away ends no outage late: what waits is looked at within minutes', async () => {
+    await open();
+    const instance = { skew: DAY / 4 };
+    const world = await enter(instance);
+    const clinics: ConnectionRow[] = [];
+    for (let count = 0; count < 5; count += 1) clinics.push(await connect({}, 0));
+    world.intake.start();
+    const { orders, orderByRxId } = world.align;
+    const away = () => Promise.reject(new AlignFault('unavailable', 'test'));
+    Object.assign(world.align, { orders: away, orderByRxId: away });
+    await stand.clock.advance(10 * MINUTE);
+    expect(world.intake.upstream().down).toBe(1);
+    instance.skew = 0;
+    Object.assign(world.align, { orders, orderByRxId });
+    stand.upstream.orders = clinics.map((clinic, index) =>
+      order(clinic, { orderId: `${5000 + index}`, rxId: `rx-${index}` }),
+    );
+    await keepHints(clinics.map((clinic, index) => hint(clinic, `rx-${index}`)));
+    await stand.clock.advance(3 * MINUTE);
+    expect(world.intake.upstream()).toEqual({ down: 0, held: 0 });
+    expect(await scans()).toHaveLength(5);
+  });
+
+  it('leaves no pause that upstream named before in memory, and keeps the next one', async () => {
+    await open();
+    const connection = await connect({}, 0);
+    const pauses = createNamedPauses(stand.store);
+    await pauses.keep(connection, 10 * MINUTE);
+    expect(await pauses.left(connection)).toBe(10 * MINUTE);
+    stand.clock.set(START - DAY / 4);
+    expect(await pauses.left(connection)).toBe(0);
+    await pauses.keep(connection, 10 * MINUTE);
+    stand.clock.set(START - DAY / 2);
+    await pauses.keep(connection, MINUTE);
+    expect(await pauses.left(connection)).toBe(MINUTE);
+  });
+
+  it('stops no notes of notifications', async () => {
+    await open();
+    const noted: string[] = [];
+    const notes = createNotificationNotes({
+      store: stand.store,
+      connections: { noteNotification: (_, id) => Promise.resolve(void noted.push(id)) },
+      clock: stand.clock,
+      log: silent,
+    });
+    notes.note(['first']);
+    await stand.clock.advance(0);
+    stand.clock.set(START - DAY / 4);
+    notes.note(['second']);
+    await stand.clock.advance(0);
+    expect(noted).toEqual(['first', 'second']);
+    // Still once a second and no more.
+    notes.note(['third']);
+    await stand.clock.advance(999);
+    expect(noted).toHaveLength(2);
+    await stand.clock.advance(1);
+    expect(noted).toHaveLength(3);
+    await notes.stop();
   });
 });
 

@@ -41,7 +41,7 @@ beforeAll(async () => {
     },
   };
   merge = createMerge({ store, events, connections, align: { environment }, clock });
-  rechecks = createRechecks({ store, events, align: { environment }, clock });
+  rechecks = createRechecks({ store, events, align: { environment } });
 });
 afterAll(() => store.close());
 

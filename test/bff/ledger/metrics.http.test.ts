@@ -16,7 +16,7 @@ const linesOf = (text: string, name: string): string[] =>
 
 describe('what flows through this instance', () => {
   it('is counted by bounded words, each there from the start', async () => {
-    const metrics = createMetrics({ process: false });
+    const metrics = createMetrics({ process: false, clock });
     expect(linesOf(await metrics.text(), 'itero_versions_total')).toEqual([
       'itero_versions_total{learnt_by="notification"} 0',
       'itero_versions_total{learnt_by="poll"} 0',
@@ -46,11 +46,12 @@ describe('how the deployment stands', () => {
     await addConnection(store, {
       tenant: 'Canary-1',
       callback_state: 'suspect',
+      problem: 'service_misconfigured',
       last_full_check_at: null,
       last_pair_at: START - 4_000_000,
     });
     const fresh = await addConnection(store, { tenant: 'Canary-2', last_full_check_at: START });
-    await addConnection(store, { tenant: 'Canary-3', state: 'lost', last_full_check_at: null });
+    const lost = await addConnection(store, { tenant: 'Canary-3', state: 'lost', last_full_check_at: null });
     await addConnection(store, { tenant: 'Canary-4', environment: 'other' });
     const hint = {
       vendor: 'acme',
@@ -68,15 +69,19 @@ describe('how the deployment stands', () => {
           { ...hint, rx_id: 'a', received_at: START, state: 'waiting' },
           { ...hint, rx_id: 'b', received_at: START + 60_000, state: 'waiting' },
           { ...hint, rx_id: 'c', received_at: START - 60_000, state: 'done' },
+          // iTero does not know it yet: looked for again later.
+          { ...hint, rx_id: 'd', received_at: START - 60_000, next_at: START + 200_000, state: 'waiting' },
+          // Nobody can follow it before the clinic is connected again.
+          { ...hint, rx_id: 'e', received_at: START - 60_000, state: 'waiting', connection_id: lost.id },
         ])
         .execute(),
     );
     clock.set(START + 90_000);
-    const metrics = createMetrics({ process: false });
+    const metrics = createMetrics({ process: false, clock });
     for (const figure of createLedgerFigures({ store, align: { environment }, clock })) metrics.figure(figure);
     const text = await metrics.text();
     for (const line of [
-      'itero_hints_waiting 2',
+      'itero_hints_waiting 4',
       'itero_hints_oldest_seconds 90',
       'itero_accounts{state="paired"} 2',
       'itero_accounts{state="needs_login"} 0',
@@ -85,6 +90,7 @@ describe('how the deployment stands', () => {
       'itero_accounts_callback{callback="registered"} 1',
       'itero_accounts_callback{callback="none"} 0',
       'itero_accounts_behind 1',
+      'itero_accounts_failing{problem="service_misconfigured"} 1',
     ]) {
       expect(text.split('\n')).toContain(line);
     }
@@ -92,7 +98,7 @@ describe('how the deployment stands', () => {
   });
 
   it('is left out where it cannot be read, and the other figures stand', async () => {
-    const metrics = createMetrics({ process: false });
+    const metrics = createMetrics({ process: false, clock });
     let broken = false;
     const read = (): Promise<number> => (broken ? Promise.reject(new Error('no database')) : Promise.resolve(7));
     metrics.figure({ name: 'itero_one', help: 'h', read });
@@ -103,5 +109,15 @@ describe('how the deployment stands', () => {
     expect([...linesOf(text, 'itero_one'), ...linesOf(text, 'itero_by_word')]).toEqual([]);
     expect(text).toContain('itero_versions_total{learnt_by="poll"} 0');
     expect(await metrics.text()).toMatch(/itero_figures_unreadable_total [2-4]/);
+  });
+
+  it('is left out where it is not read in time, and what this process knows comes at once', async () => {
+    const own = handClock();
+    const metrics = createMetrics({ process: false, clock: own });
+    metrics.figure({ name: 'itero_stuck', help: 'h', read: () => new Promise<number>(() => undefined) });
+    const text = metrics.text();
+    await own.advance(3000);
+    expect(linesOf(await text, 'itero_stuck')).toEqual([]);
+    expect(await text).toContain('itero_versions_total{learnt_by="poll"} 0');
   });
 });

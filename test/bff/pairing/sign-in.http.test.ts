@@ -78,7 +78,7 @@ describe('the start page', () => {
     stand.upstream.settings.environment = 'gone';
     const answer = await ann.navigate(url);
     expect(answer.status).toBe(503);
-    expect(await answer.text()).toContain('cannot be reached at the moment');
+    expect(await answer.text()).toContain('not set up for iTero as it should be');
     stand.upstream.settings.environment = environment;
     expect((await ann.navigate(url)).status).toBe(200);
   });

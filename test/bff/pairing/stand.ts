@@ -80,7 +80,7 @@ export async function createPairingStand(options: { publicUrl?: string; origin?:
     idempotency: createIdempotency(store, clock),
     vendors,
     store,
-    metrics: createMetrics({ process: false }),
+    metrics: createMetrics({ process: false, clock }),
     openMetrics: false,
     draining: new Draining(),
     map: (error) => (error instanceof AlignFault ? toProblemError(error) : null),

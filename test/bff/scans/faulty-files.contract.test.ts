@@ -1,5 +1,5 @@
 /** Files of a case while upstream misbehaves: never a truncated success, never a lost case. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -44,6 +44,10 @@ const call = async <T>(method: string, path: string, body?: unknown): Promise<T>
 const detail = (orderId: string) => call<ScanDetail>('GET', `/v1/scans/${orderId}`);
 const open = (link: string | null | undefined, headers: Record<string, string> = {}) =>
   fetch(new URL(link ?? '/nowhere', bff.url), { headers });
+const keptPictures = (): string[] =>
+  readdirSync(join(folder, 'bff', 'pictures'), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name));
 const fault = (spec: FaultSpec) => cloud.faults.add(spec);
 
 async function walkIn(): Promise<ScanDetail> {
@@ -138,6 +142,33 @@ describe('pictures', () => {
     const healed = await open((await detail(scan.orderId)).thumbnails[0]?.small);
     expect(healed.status).toBe(200);
     await healed.arrayBuffer();
+  });
+
+  it('are fetched again where they were sealed with a key that is gone, or changed on the disk', async () => {
+    const scan = await walkIn();
+    const full = () => open(scan.thumbnails[2]?.full);
+    const before = Buffer.from(await (await full()).arrayBuffer());
+    for (const file of keptPictures()) writeFileSync(file, 'not what was sealed');
+    const after = await full();
+    expect(after.status).toBe(200);
+    expect(Buffer.from(await after.arrayBuffer()).equals(before)).toBe(true);
+  });
+
+  it('come where none can be kept: a cache that is full or lies on a broken disk', async () => {
+    const place = join(folder, 'bff', 'pictures');
+    rmSync(place, { recursive: true });
+    writeFileSync(place, 'no folder');
+    try {
+      const scan = await walkIn();
+      for (const { small, full } of scan.thumbnails.slice(0, 2)) {
+        const [few, many] = [await open(small), await open(full)];
+        expect([few.status, many.status]).toEqual([200, 200]);
+        await Promise.all([few.arrayBuffer(), many.arrayBuffer()]);
+      }
+      expect(scan.thumbnails).toHaveLength(6);
+    } finally {
+      rmSync(place);
+    }
   });
 
   it('are fetched again when the cache lost them', async () => {

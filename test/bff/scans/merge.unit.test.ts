@@ -327,6 +327,16 @@ describe('a merge', () => {
     ]);
   });
 
+  it('takes no silence of the callback from what was due before the newest Pair: nobody could tell us', async () => {
+    const connection = await addConnection(store, { last_pair_at: START + 1 });
+    for (const orderId of ['1', '2', '3']) {
+      const modifiedAt = START + Number(orderId) - 1;
+      const assets = [asset('ide', modifiedAt), asset('gallery', modifiedAt)];
+      await merge.merge({ connection, order: order(connection, { orderId, modifiedAt, assets }), learntBy: 'poll' });
+    }
+    expect(learnt.filter((entry) => entry.connectionId === connection.id)).toHaveLength(2);
+  });
+
   it('takes no silence of the callback from steps that upstream never notifies', async () => {
     const connection = await addConnection(store);
     await merge.merge({ connection, order: order(connection), learntBy: 'poll' });

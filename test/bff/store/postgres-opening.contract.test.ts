@@ -39,6 +39,18 @@ describe('opening', () => {
     expect(String(error)).not.toContain(new URL(url).password);
   });
 
+  it.each(['1/Sup3rSecret', '1?Sup3rSecret', '1#Sup3rSecret', 'Sup3r/Secret', 'Sup3r@Secret/x'])(
+    'says how a password with special characters is written, and nothing of it: %s',
+    async (password) => {
+      const { host } = new URL(database.url);
+      const error: unknown = await open(`postgres://itero:${password}@${host}/itero`).catch(
+        (reason: unknown) => reason,
+      );
+      expect(error).toMatchObject({ message: expect.stringMatching(/percent-encoded/) as string });
+      expect(String(error)).not.toMatch(/Sup3r|Secret/);
+    },
+  );
+
   it('says so when the user may not make tables', async () => {
     await database.query(`create role guest_${database.name} login password 'guest'`);
     try {

@@ -1,5 +1,5 @@
 import { fork } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -194,4 +194,14 @@ describe('a kill at any moment', () => {
     expect(row.count).toBeGreaterThanOrEqual(acknowledged);
     await after.close();
   });
+});
+
+it('makes files that nobody else on the machine can read', async () => {
+  const place = join(folder, 'new', 'itero.db');
+  const own = await openStore({ url: `sqlite:${place}`, clock: handClock(), log: silent });
+  await own.write((tx) => insert(tx, 'a'));
+  const modes = readdirSync(join(folder, 'new')).map((name) => statSync(join(folder, 'new', name)).mode & 0o77);
+  await own.close();
+  expect(modes.length).toBeGreaterThan(1);
+  expect(new Set([...modes, statSync(join(folder, 'new')).mode & 0o77])).toEqual(new Set([0]));
 });

@@ -133,7 +133,7 @@ export async function openWorld(
     orderByRxId: (token: string, rxId: string) => Promise.resolve().then(() => upstream.byRx(rxId, token)),
   };
   const merge = createMerge({ store, events, connections, align, clock: mine });
-  const rechecks = createRechecks({ store, events, align, clock: mine });
+  const rechecks = createRechecks({ store, events, align });
   const random = {
     bytes: (size: number) => crypto.getRandomValues(new Uint8Array(size)),
     fraction: () => Math.random(),

@@ -72,7 +72,7 @@ export async function createVaultStand(options: { store?: Store; clock?: HandClo
   let active = 'sandbox';
   const align = {
     environment: () => ({ ...environment(), name: active }),
-    refresh: (token: string) => upstream.refresh(token),
+    refresh: (token: string, _environment: string) => upstream.refresh(token),
   } as AlignPort;
   const lost: string[] = [];
   const refused: string[] = [];

@@ -16,6 +16,7 @@ beforeEach(() => {
   calls = [];
   const hold = () => new Promise<UpstreamOrder>((_, reject) => calls.push(reject));
   asker = createAsker({
+    store: { now: () => Promise.resolve(clock.now()) },
     vault: { withToken: (_, call) => call('token', {} as LoginRow) },
     align: { orderByRxId: hold, fullRx: () => Promise.reject(new AlignFault('not_found', 'test')) },
     merge: { merge: () => Promise.reject(new TypeError('nothing is found here')) },
@@ -30,10 +31,12 @@ it('asks upstream for twenty RXs of one clinic at a time, and says of the others
   const first = Array.from({ length: 20 }, () => ask());
   expect(await ask()).toEqual({ kind: 'no_answer' });
   const others = ask(there);
+  await clock.advance(0);
   expect(calls).toHaveLength(21);
   for (const reject of calls) reject(new AlignFault('not_found', 'test'));
   expect(new Set((await Promise.all([...first, others])).map(({ kind }) => kind))).toEqual(new Set(['not_found']));
   void ask();
+  await clock.advance(0);
   expect(calls).toHaveLength(22);
 });
 
@@ -47,6 +50,7 @@ it('counts what nobody waits for any more until upstream is done with it', async
 
 it('leaves upstream alone for as long as it asked to be, for the clinic that it told so', async () => {
   const asked = ask();
+  await clock.advance(0);
   calls[0]?.(new AlignFault('rate_limited', 'test', { retryAfterMs: 30_000 }));
   expect(await asked).toEqual({ kind: 'no_answer' });
   await clock.advance(29_999);
@@ -55,5 +59,17 @@ it('leaves upstream alone for as long as it asked to be, for the clinic that it 
   void ask(there);
   await clock.advance(1);
   void ask();
+  await clock.advance(0);
   expect(calls).toHaveLength(3);
+});
+
+it('asks again at once when the clock was set back since upstream asked for a pause', async () => {
+  const asked = ask();
+  await clock.advance(0);
+  calls[0]?.(new AlignFault('rate_limited', 'test', { retryAfterMs: 30_000 }));
+  expect(await asked).toEqual({ kind: 'no_answer' });
+  clock.set(clock.now() - 6 * 3_600_000);
+  void ask();
+  await clock.advance(0);
+  expect(calls).toHaveLength(2);
 });

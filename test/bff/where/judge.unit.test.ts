@@ -104,6 +104,7 @@ function caseFact(row: Partial<MarkedScan> = {}, more: Partial<CaseFact> = {}): 
     views: null,
     seen_at: START,
     created_at: START,
+    observed_at: START,
     missing_since: null,
     recheck_count: 0,
     recheck_at: null,

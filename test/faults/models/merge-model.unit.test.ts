@@ -16,13 +16,21 @@ import { openMortalStore, type MortalStore } from './disk-image.ts';
 const ORDERS = ['100000001', '100000002'];
 type Way = Exclude<LearntBy, 'backfill'>;
 
+interface Answer {
+  readonly order: UpstreamOrder;
+  /** ms by the database's clock. */
+  readonly askedAt: number;
+}
+
 interface Model {
   /** Every state that each order had upstream, oldest first. */
   readonly upstream: Map<string, UpstreamOrder[]>;
   /** Answers of upstream that have not arrived yet. */
-  readonly travelling: UpstreamOrder[];
+  readonly travelling: Answer[];
   /** The age of the newest answer that was merged and told to be: never lost again. */
   readonly settled: Map<string, number>;
+  /** The newest correction of its chart number that was merged and told to be. */
+  readonly corrected: Map<string, number>;
 }
 
 class World {
@@ -50,9 +58,9 @@ class World {
   }
 
   /** Links differ at each listing and must not matter. */
-  merge(observed: UpstreamOrder, learntBy: Way): Promise<unknown> {
+  merge({ order: observed, askedAt }: Answer, learntBy: Way): Promise<unknown> {
     const assets = observed.assets.map((file) => ({ ...file, url: `${file.url}?${Math.random()}` }));
-    return this.#merge.merge({ connection: this.connection, order: { ...observed, assets }, learntBy });
+    return this.#merge.merge({ connection: this.connection, order: { ...observed, assets }, learntBy, askedAt });
   }
 
   async crash(): Promise<void> {
@@ -63,34 +71,50 @@ class World {
   /** After every step, whatever it was. */
   async check(model: Model): Promise<void> {
     const { db } = this.mortal.store;
-    const events = await db.selectFrom('events').select(['id', 'type', 'data']).orderBy('id').execute();
+    const events = await db.selectFrom('events').select(['id', 'type', 'data', 'charts']).orderBy('id').execute();
     expect(events.map(({ id }) => id)).toEqual(events.map((_, index) => index + 1));
     const told = events
       .filter(({ type }) => type === 'scan.received' || type === 'scan.updated')
-      .map(({ data }) => JSON.parse(data) as { orderId: string; version: string })
-      .map(({ orderId, version }) => `${orderId} ${version}`);
-    expect(told.length).toBe(new Set(told).size);
+      .map(({ data, charts }) => ({ ...(JSON.parse(data) as { orderId: string; version: string }), charts }))
+      .map(({ orderId, version, charts }) => ({ version: `${orderId} ${version}`, chart: `${version} ${charts}` }));
+    // Under another chart number a version is told again, and under none twice: no case goes back to its former patient.
+    expect(told.length).toBe(new Set(told.map(({ chart }) => chart)).size);
     const versions = await db.selectFrom('scan_versions').select(['order_id', 'version']).execute();
     // In one transaction: neither stands without the other, also after a crash.
-    expect(versions.map((row) => `${row.order_id} ${row.version}`).toSorted()).toEqual(told.toSorted());
-    const shown = await db.selectFrom('scans').select(['order_id', 'modified_at', 'version']).execute();
+    expect(versions.map((row) => `${row.order_id} ${row.version}`).toSorted()).toEqual(
+      [...new Set(told.map(({ version }) => version))].toSorted(),
+    );
+    const shown = await db.selectFrom('scans').select(['order_id', 'modified_at', 'chart_number']).execute();
     for (const [orderId, age] of model.settled) {
       expect(shown.find((row) => row.order_id === orderId)?.modified_at).toBeGreaterThanOrEqual(age);
+    }
+    for (const [orderId, correction] of model.corrected) {
+      const chart = shown.find((row) => row.order_id === orderId)?.chart_number;
+      expect(toCorrection(chart)).toBeGreaterThanOrEqual(correction);
     }
   }
 }
 
 type Step = fc.AsyncCommand<Model, World>;
 const newest = (model: Model, orderId: string): UpstreamOrder | undefined => model.upstream.get(orderId)?.at(-1);
-const note = (model: Model, { orderId, modifiedAt }: UpstreamOrder): void =>
-  void model.settled.set(orderId, Math.max(modifiedAt, model.settled.get(orderId) ?? 0));
+const toCorrection = (chart: string | undefined): number => Number(chart?.slice(2));
+function note(model: Model, { order: { orderId, modifiedAt, patient } }: Answer): void {
+  model.settled.set(orderId, Math.max(modifiedAt, model.settled.get(orderId) ?? 0));
+  const correction = toCorrection(patient.chartNumber);
+  model.corrected.set(orderId, Math.max(correction, model.corrected.get(orderId) ?? 0));
+}
 
 let time = START;
+/** Each question has a time of its own. */
+let asked = START;
+const ask = (answer: UpstreamOrder): Answer => ({ order: answer, askedAt: (asked += 1) });
+
+type Kind = 'status' | 'files' | 'both' | 'chart';
 
 class Change implements Step {
   readonly orderId: string;
-  readonly kind: 'status' | 'files' | 'both';
-  constructor(orderId: string, kind: 'status' | 'files' | 'both') {
+  readonly kind: Kind;
+  constructor(orderId: string, kind: Kind) {
     this.orderId = orderId;
     this.kind = kind;
   }
@@ -105,9 +129,21 @@ class Change implements Step {
         ? first
         : {
             ...before,
-            modifiedAt: time,
-            ...(this.kind !== 'files' && { status: statuses[(statuses.indexOf(before.status) + 1) % 3] ?? '' }),
-            ...(this.kind !== 'status' && { assets: [asset('ide', time), asset('gallery', time)] }),
+            // A corrected chart number leaves upstream's time, and so the version, as they were.
+            ...(this.kind === 'chart'
+              ? {
+                  patient: {
+                    ...before.patient,
+                    chartNumber: `C-${toCorrection(before.patient.chartNumber) + 1}`,
+                  },
+                }
+              : { modifiedAt: time }),
+            ...((this.kind === 'status' || this.kind === 'both') && {
+              status: statuses[(statuses.indexOf(before.status) + 1) % 3] ?? '',
+            }),
+            ...((this.kind === 'files' || this.kind === 'both') && {
+              assets: [asset('ide', time), asset('gallery', time)],
+            }),
           };
     model.upstream.set(this.orderId, [...(model.upstream.get(this.orderId) ?? []), after]);
     await Promise.resolve();
@@ -124,7 +160,7 @@ class Ask implements Step {
   check = (model: Readonly<Model>): boolean => newest(model, this.orderId) !== undefined;
   async run(model: Model): Promise<void> {
     const answer = newest(model, this.orderId);
-    if (answer !== undefined) model.travelling.push(answer);
+    if (answer !== undefined) model.travelling.push(ask(answer));
     await Promise.resolve();
   }
   toString = (): string => `ask ${this.orderId}`;
@@ -154,7 +190,7 @@ class Arrive implements Step {
 class Poll implements Step {
   check = (): boolean => true;
   async run(model: Model, world: World): Promise<void> {
-    const listed = ORDERS.flatMap((orderId) => newest(model, orderId) ?? []);
+    const listed = ORDERS.flatMap((orderId) => newest(model, orderId) ?? []).map(ask);
     await Promise.all(listed.map((answer) => world.merge(answer, 'poll')));
     for (const answer of listed) note(model, answer);
     await world.check(model);
@@ -185,7 +221,7 @@ class Crash implements Step {
 }
 
 const orderId = fc.constantFrom(...ORDERS);
-const kind = fc.constantFrom<'status' | 'files' | 'both'>('status', 'files', 'both');
+const kind = fc.constantFrom<Kind>('status', 'files', 'both', 'chart');
 const way = fc.constantFrom<Way>('notification', 'poll', 'recheck');
 const picks = fc.array(fc.nat(9), { minLength: 1, maxLength: 4 });
 const steps = fc.array<Step>(
@@ -204,13 +240,18 @@ it('shows each version once and the newest in the end, whatever arrives in whate
   await fc.assert(
     fc.asyncProperty(steps, async (commands) => {
       const world = await World.open();
-      const model: Model = { upstream: new Map(), travelling: [], settled: new Map() };
+      const model: Model = { upstream: new Map(), travelling: [], settled: new Map(), corrected: new Map() };
       try {
         await fc.asyncModelRun(() => ({ model, real: world }), commands);
         await new Poll().run(model, world);
-        const shown = await world.mortal.store.db.selectFrom('scans').select(['order_id', 'version']).execute();
-        const wanted = [...model.upstream].map(([id, states]) => `${id} ${toVersion(states.at(-1) as UpstreamOrder)}`);
-        expect(shown.map((row) => `${row.order_id} ${row.version}`).toSorted()).toEqual(wanted.toSorted());
+        const shown = await world.mortal.store.db.selectFrom('scans').selectAll().execute();
+        const wanted = [...model.upstream].map(([id, states]) => {
+          const last = states.at(-1) as UpstreamOrder;
+          return `${id} ${toVersion(last)} ${last.patient.chartNumber}`;
+        });
+        expect(shown.map((row) => `${row.order_id} ${row.version} ${row.chart_number}`).toSorted()).toEqual(
+          wanted.toSorted(),
+        );
         seen.crashes += [...commands].filter((step) => String(step).startsWith('crash')).length;
         seen.versions += wanted.length;
       } finally {
