@@ -70,7 +70,7 @@ export async function createBff(options: BffOptions): Promise<Bff> {
     activity,
   );
   const { encryptionKeys, dataDir } = settings;
-  const metrics = createMetrics({ process: options.processMetrics ?? false });
+  const metrics = createMetrics({ process: options.processMetrics ?? false, clock });
   const features = createFeatures({
     store,
     align,
@@ -87,7 +87,12 @@ export async function createBff(options: BffOptions): Promise<Bff> {
   });
   const { endpoints, sessions } = features;
 
-  const idempotency = createIdempotency(store, clock);
+  const onceRoutes = endpoints.filter(isOnce).map(routeKey);
+  const idempotency = createIdempotency(store, clock, {
+    onceRoutes,
+    isClear: (error) => error instanceof AlignFault && !error.maybeApplied,
+    log,
+  });
   for (const figure of features.figures) metrics.figure(figure);
   metrics.gauge('itero_streams_open', 'Open event streams', () => features.stream.size);
   metrics.counter('itero_intake_failures_total', 'Notifications refused because they could not be stored', () =>
@@ -129,7 +134,7 @@ export async function createBff(options: BffOptions): Promise<Bff> {
     longestCall: () => 5 * align.environment().timings.requestTimeout + 60_000,
     tasks: {
       requests: (begunUntil) => features.recover(begunUntil),
-      idempotency: (begunUntil) => idempotency.recover(endpoints.filter(isOnce).map(routeKey), begunUntil),
+      idempotency: (begunUntil) => idempotency.recover(onceRoutes, begunUntil),
     },
   });
   const background = [...features.background, hourly, recovery];
@@ -170,7 +175,7 @@ export async function createBff(options: BffOptions): Promise<Bff> {
     const enough = new AbortController();
     await Promise.race([draining.idle(), clock.sleep(GRACE_MS, enough.signal).catch(() => undefined)]);
     enough.abort();
-    await features.finish();
+    await Promise.all([features.finish(), idempotency.stop()]);
     await store.close();
   }
 }

@@ -6,6 +6,7 @@ import type { ReadyRoute } from './http/at-once.ts';
 import type { DirectRoute } from './http/direct.ts';
 import type { Endpoint } from './http/endpoint.ts';
 import { createIntake, type Intake } from './intake/index.ts';
+import { LateWrites } from './late-writes.ts';
 import { createLedgerEndpoint } from './ledger/endpoint.ts';
 import { createLedgerFigures } from './ledger/figures.ts';
 import { createLedgerSummary } from './ledger/summary.ts';
@@ -92,7 +93,7 @@ export function createFeatures(parts: FeatureParts): Features {
   const pictures = createCasePictures({ store, seal, vault, align, clock, log, dataDir, activity: parts.activity });
   const onGallery: typeof pictures.warm = (scan) => pictures.warm(scan);
   const merge = createMerge({ store, events, connections, align, clock, onGallery, meter: parts.meter });
-  const rechecks = createRechecks({ store, events, align, clock });
+  const rechecks = createRechecks({ store, events, align });
   const intake = createIntake({
     store,
     events,
@@ -109,6 +110,7 @@ export function createFeatures(parts: FeatureParts): Features {
     afterRound: (connection) => connections.repairCallback(connection.id),
   });
 
+  const outcomes = new LateWrites({ clock, log: log.child({ part: 'requests' }) });
   const practices = createPracticeBook({ align, vault, clock, log });
   const links = createAssetLinks(encryptionKeys, now);
   const scans = { store, connections, vault, align, audit, links, clock };
@@ -128,7 +130,18 @@ export function createFeatures(parts: FeatureParts): Features {
       createLedgerEndpoint({ store, align, audit, sumUp: createLedgerSummary({ store, align, clock }) }),
       createAuditEndpoint({ store, audit, environment }),
       ...pairing.endpoints,
-      ...createRequestEndpoints({ store, events, audit, connections, vault, align, practices, clock, random }),
+      ...createRequestEndpoints({
+        store,
+        events,
+        audit,
+        connections,
+        vault,
+        align,
+        practices,
+        clock,
+        random,
+        outcomes,
+      }),
       ...createScanEndpoints(scans),
       createWhereEndpoint({ ...scans, merge, practices, log }),
       ...assets.endpoints,
@@ -142,8 +155,11 @@ export function createFeatures(parts: FeatureParts): Features {
     sessions,
     stream,
     background: [sessions.watch, stream, intake, files],
-    finish: () => vault.stop(),
-    recover: (begunUntil) => recoverCutOffRequests({ store, events, now, log }, begunUntil),
+    async finish() {
+      await Promise.all([vault.stop(), outcomes.stop()]);
+    },
+    recover: (begunUntil) =>
+      recoverCutOffRequests({ store, events, now, log, isOnItsWay: (id) => outcomes.has(id) }, begunUntil),
     prune: {
       sessions: () => sessions.prune(),
       events: () => pruneEvents({ store, clock }),

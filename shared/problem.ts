@@ -73,6 +73,11 @@ export const PROBLEMS = {
   ],
   upstream_wrong_shape: [502, true, 'iTero gave an answer that could not be read. Try again later.'],
   upstream_unavailable: [503, true, 'iTero cannot be reached at the moment. Nothing is lost; try again shortly.'],
+  service_misconfigured: [
+    503,
+    false,
+    'The scanner service is not set up for iTero as it should be. Tell your software vendor; nothing is lost.',
+  ],
   embed_not_built: [503, true, 'The scanner elements are not built on this server. Its operator runs: npm run build'],
   shutting_down: [503, true, 'The scanner service is restarting. Try again in a moment.'],
   upstream_timeout: [504, true, 'iTero did not answer in time. Try again shortly.'],

@@ -6,9 +6,9 @@ const ONLY_POSTGRES = ['test/bff/store/postgres-*.test.ts', 'test/bff/instances/
 const STORE_NEAR = [
   'test/bff/{vault,audit,session,pairing,requests,ledger}/**/*.{unit,http,contract}.test.ts',
   'test/bff/intake/{instances,poll-model,wrong-times}.unit.test.ts',
-  'test/bff/scans/{merge,search}.unit.test.ts',
+  'test/bff/scans/{merge,search,late-answers,missing-file-times}.unit.test.ts',
   'test/bff/where/look-up.unit.test.ts',
-  'test/bff/events/{instances,retention}.unit.test.ts',
+  'test/bff/events/{instances,retention,log-went-back}.unit.test.ts',
   'test/bff/scans/loop.contract.test.ts',
   'test/bff/http/idempotency.http.test.ts',
   'test/bff/whole-loop.contract.test.ts',

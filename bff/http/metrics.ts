@@ -1,5 +1,5 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
-import type { Figure, FlowMeter } from '../deps.ts';
+import type { Clock, Figure, FlowMeter } from '../deps.ts';
 import { createFlowMeter } from './flow-metrics.ts';
 
 /** Prometheus metrics. Labels are route patterns and statuses: never a vendor, tenant, person or object. */
@@ -17,7 +17,10 @@ export interface Metrics {
   readonly contentType: string;
 }
 
-export function createMetrics(options: { process: boolean }): Metrics {
+/** Prometheus gives up after ten seconds: a database that hangs must not take what this process knows by itself along (ms). */
+const FIGURE_MS = 3000;
+
+export function createMetrics(options: { process: boolean; clock: Clock }): Metrics {
   const registry = new Registry();
   if (options.process) collectDefaultMetrics({ register: registry });
   const requests = new Counter({
@@ -38,6 +41,17 @@ export function createMetrics(options: { process: boolean }): Metrics {
     help: 'Figures that were left out because the database did not answer',
     registers: [registry],
   });
+  async function inTime<T>(reading: Promise<T>): Promise<T> {
+    let cancel = (): void => {};
+    const late = new Promise<never>((_, reject) => {
+      cancel = options.clock.after(FIGURE_MS, () => reject(new Error('not read in time')));
+    });
+    try {
+      return await Promise.race([reading, late]);
+    } finally {
+      cancel();
+    }
+  }
   // Bounded by routes × statuses: labels are patterns.
   const children = new Map<string, { count: Counter.Internal; time: Histogram.Internal<'route'> }>();
   return {
@@ -81,7 +95,7 @@ export function createMetrics(options: { process: boolean }): Metrics {
           gauge.reset();
           let value;
           try {
-            value = await figure.read();
+            value = await inTime(figure.read());
           } catch {
             unreadable.inc();
             // Without a label a reset leaves a zero, which would be a lie.

@@ -193,12 +193,13 @@ export class PairBody implements ReactiveController {
   #actionsView(pairing: Pairing): TemplateResult {
     const mine = pairing.logins.find((login) => login.you && login.state !== 'signed_out');
     const signIn = mine !== undefined || pairing.state === 'needs_login' ? msg('Sign in again') : msg('Add my sign-in');
-    const unheard = pairing.health.callback === 'none' || pairing.health.callback === 'suspect';
+    const { callback, problem } = pairing.health;
+    const mayHelp = callback === 'none' || callback === 'suspect' || problem === 'service_misconfigured';
     const connect = html`<button class="primary" type="button" @click=${this.#pair.connect}>${signIn}</button>`;
     return html`<div class="row">
       ${
         mine?.state === 'healthy'
-          ? html`${unheard ? connect : nothing}
+          ? html`${mayHelp ? connect : nothing}
               <button type="button" @click=${this.#pair.askSignOut}>${msg('Sign me out here')}</button>`
           : connect
       }

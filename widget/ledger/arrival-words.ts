@@ -64,6 +64,10 @@ export function checkProblemWords(code: string): string {
       return msg('iTero no longer accepts the sign-in. Sign in again.');
     case 'user_not_allowed':
       return notAllowedWords();
+    case 'service_misconfigured':
+      return msg(
+        'The scanner service is not set up for iTero as it should be: tell your software vendor. Where its keys were changed, signing in again helps.',
+      );
     case 'upstream_wrong_shape':
       return msg(
         'iTero lists a case that cannot be read here yet. It is tried again by itself; until then look for it in MyiTero. If this stays, tell your software vendor.',

@@ -73,6 +73,15 @@ describe('<itero-pair> shows', () => {
     assert.isUndefined(findControl(element, 'Sign in again'));
   });
 
+  it('that the service is not set up as it should be, whom to tell, and the way out when its keys were changed', async () => {
+    clinic.pairing = aPairing({ health: { ...aPairing().health, problem: 'service_misconfigured' } });
+    const element = clinic.pair();
+    await shows(element, 'tell your software vendor');
+    assert.notInclude(visibleText(element), 'cannot be reached');
+    assert.exists(findControl(element, 'Sign in again'));
+    await assertAccessible(element);
+  });
+
   it('a simulated environment as such', async () => {
     clinic.pairing = aPairing({ simulated: true });
     const element = clinic.pair();

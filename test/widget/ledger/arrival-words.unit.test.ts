@@ -83,6 +83,7 @@ describe('what keeps scans from coming at once', () => {
 
   it('is a check that fails, with what to do', () => {
     expect(words({}, { problem: 'upstream_unavailable' })).toContain('iTero cannot be reached at the moment');
+    expect(words({}, { problem: 'service_misconfigured' })).toMatch(/not set up .* tell your software vendor/);
     expect(words({ behind: true }, { problem: 'user_not_allowed' })).toMatch(
       /overdue.*This iTero user may not do this/,
     );
