@@ -24,11 +24,7 @@ afterEach(async () => {
   await store.close();
 });
 
-function at(index: 0 | 1): Instance {
-  const instance = stand.all[index];
-  if (instance === undefined) throw new Error('no such instance');
-  return instance;
-}
+const at = (index: 0 | 1): Instance => stand.at(index);
 
 it('ends them after eight seconds, those it knows nothing bad of too, and each goes on elsewhere exactly where it was', async () => {
   const readers = [new Client(stand.clock), new Client(stand.clock)];

@@ -17,11 +17,7 @@ afterEach(async () => {
   await store.close();
 });
 
-function at(index: 0 | 1): Instance {
-  const instance = stand.all[index];
-  if (instance === undefined) throw new Error('no such instance');
-  return instance;
-}
+const at = (index: 0 | 1): Instance => stand.at(index);
 async function append(from: Instance, count: number, what: string): Promise<void> {
   for (let number = 0; number < count; number += 1) await from.append({ data: { orderId: `${what}-${number}` } });
 }

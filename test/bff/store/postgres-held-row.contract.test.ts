@@ -1,30 +1,16 @@
 /** An instance that stands still in a transaction must not make the others refuse notifications. */
-import pg from 'pg';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { createSystemClock } from '../../../bff/clock.ts';
+import { expect, it } from 'vitest';
 import { createHintInbox } from '../../../bff/intake/hint-inbox.ts';
 import { createNotificationNotes } from '../../../bff/intake/notification-notes.ts';
-import { openStore, type Store } from '../../../bff/store/index.ts';
+import type { Store } from '../../../bff/store/index.ts';
 import { connectionRow, silent } from '../support/fixtures.ts';
-import { openTestDatabase } from '../../support/test-store.ts';
+import { useStandingInstance } from './standing-instance.ts';
 
-const clock = createSystemClock();
-let database: Awaited<ReturnType<typeof openTestDatabase>>;
-let store: Store;
-let still: pg.Client;
-beforeAll(async () => {
-  database = await openTestDatabase();
-  store = await openStore({ url: database.url, clock, log: silent });
-  still = new pg.Client({ connectionString: database.url });
-  await still.connect();
-});
-afterAll(async () => {
-  await still.end();
-  await store.close();
-  await database.drop();
-});
+const stand = useStandingInstance();
+const { clock } = stand;
 
 it('all clinics’ notifications are taken in, and noted once it goes on', async () => {
+  const { store, still } = stand;
   const [held, other] = [connectionRow({ id: 'held' }), connectionRow({ id: 'other' })];
   await store.write((tx) => tx.insertInto('connections').values([held, other]).execute());
   const connections = {

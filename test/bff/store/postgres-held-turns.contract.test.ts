@@ -1,39 +1,23 @@
 /** An instance that stands still in the turns of many clinics must not make the others refuse notifications. */
-import pg from 'pg';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { createSystemClock } from '../../../bff/clock.ts';
+import { expect, it } from 'vitest';
 import { createHintInbox } from '../../../bff/intake/hint-inbox.ts';
-import { openStore, type Store } from '../../../bff/store/index.ts';
 import { lockOf } from '../../../bff/store/postgres-locks.ts';
-import { openTestDatabase } from '../../support/test-store.ts';
 import { connectionRow, silent } from '../support/fixtures.ts';
 import { insertCounter, storedCounters } from './postgres-stores.ts';
+import { useStandingInstance } from './standing-instance.ts';
 
 /** More than there are connections to write with. */
 const HELD = 10;
 /** Waited for at once, at most: two of the eight are always left. */
 const TURNS = 6;
 
-const clock = createSystemClock();
-let database: Awaited<ReturnType<typeof openTestDatabase>>;
-let store: Store;
-let still: pg.Client;
-beforeAll(async () => {
-  database = await openTestDatabase();
-  store = await openStore({ url: database.url, clock, log: silent });
-  still = new pg.Client({ connectionString: database.url });
-  await still.connect();
-});
-afterAll(async () => {
-  await still.end();
-  await store.close();
-  await database.drop();
-});
+const stand = useStandingInstance();
+const { clock } = stand;
 
 const nameOf = (number: number): string => `held-${String(number).padStart(2, '0')}`;
 
 async function waitingForLocks(): Promise<number> {
-  const { rows } = await still.query<{ count: number }>(
+  const { rows } = await stand.still.query<{ count: number }>(
     `select count(*)::int as count from pg_locks where locktype = 'advisory' and not granted
       and database = (select oid from pg_database where datname = current_database())`,
   );
@@ -41,6 +25,7 @@ async function waitingForLocks(): Promise<number> {
 }
 
 it('notifications are taken in within a second while it stands, and every turn is taken when it goes on', async () => {
+  const { store, still } = stand;
   const ninth = connectionRow({ id: 'ninth', tenant: 'ninth' });
   await store.write((tx) => tx.insertInto('connections').values(ninth).execute());
   const inbox = createHintInbox({ store, clock, log: silent, onStored: () => undefined });

@@ -23,6 +23,7 @@ export interface Instance {
 export interface Instances {
   readonly clock: HandClock;
   readonly all: readonly Instance[];
+  at(index: number): Instance;
   close(): void;
 }
 
@@ -69,6 +70,11 @@ export function openInstances(store: Store, count: number): Instances {
   return {
     clock,
     all,
+    at(index) {
+      const instance = all[index];
+      if (instance === undefined) throw new Error('no such instance');
+      return instance;
+    },
     close() {
       for (const { hub } of all) hub.stop();
     },
