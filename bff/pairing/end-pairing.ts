@@ -13,6 +13,7 @@ import type { CallbackTokens } from './callback-tokens.ts';
 import type { ConnectionEnds } from './connection-ends.ts';
 import { accountTurn, nextConnectionState } from './connection-state.ts';
 import type { Connections } from './connections.ts';
+import { loginsOf } from './logins-of.ts';
 import type { SignIns } from './sign-ins.ts';
 import { toProblemError } from './to-problem-error.ts';
 
@@ -42,17 +43,6 @@ export interface EndPairing {
 
 export function createEndPairing(parts: EndPairingParts): EndPairing {
   const { store, align, vault, sets, signIns, connections, ends, callbackTokens, events, audit, clock, log } = parts;
-
-  const loginsOf = (db: Store['db'], connection: ConnectionRow): Promise<LoginRow[]> =>
-    db
-      .selectFrom('logins')
-      .selectAll()
-      .where('vendor', '=', connection.vendor)
-      .where('tenant', '=', connection.tenant)
-      .where('connection_id', '=', connection.id)
-      .orderBy('created_at')
-      .orderBy('user_id')
-      .execute();
 
   async function requireCurrent(principal: Principal): Promise<ConnectionRow> {
     const connection = await connections.current(principal);

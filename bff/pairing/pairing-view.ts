@@ -4,6 +4,7 @@ import type { Store } from '../store/index.ts';
 import type { ConnectionRow, LoginRow } from '../store/schema.ts';
 import type { Principal } from '../tenancy.ts';
 import type { Connections } from './connections.ts';
+import { loginsOf } from './logins-of.ts';
 import { nextCheckOf } from './next-check.ts';
 import type { SignIns } from './sign-ins.ts';
 
@@ -17,18 +18,6 @@ export function createPairingView(parts: {
 }): (principal: Principal) => Promise<Pairing> {
   const { store, align, connections, signIns, ledger } = parts;
 
-  async function loginsOf(connection: ConnectionRow): Promise<LoginRow[]> {
-    return store.db
-      .selectFrom('logins')
-      .selectAll()
-      .where('vendor', '=', connection.vendor)
-      .where('tenant', '=', connection.tenant)
-      .where('connection_id', '=', connection.id)
-      .orderBy('created_at')
-      .orderBy('user_id')
-      .execute();
-  }
-
   return async (principal) => {
     const { name: environment, simulated } = align.environment();
     const connection = await connections.current(principal);
@@ -39,7 +28,7 @@ export function createPairingView(parts: {
       environment,
       simulated,
       account: shown === null ? null : toAccount(shown),
-      logins: shown === null ? [] : (await loginsOf(shown)).map((login) => toLogin(login, principal.userId)),
+      logins: shown === null ? [] : (await loginsOf(store.db, shown)).map((login) => toLogin(login, principal.userId)),
       choosing: outlook.choosing,
       signInProblem: outlook.problem,
       health: {
