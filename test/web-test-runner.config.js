@@ -14,6 +14,11 @@ function verdictReporter(file) {
     ...suite.tests.map((test) => ({ ...test, fullName: [...path, test.name].join(' > ') })),
     ...suite.suites.flatMap((inner) => tests(inner, [...path, inner.name])),
   ];
+  // support/dom/page.ts writes it to the page's console.
+  const secondTurns = ({ testFile, logs }) =>
+    logs
+      .filter(([said]) => String(said).startsWith('passed at the second turn only'))
+      .map(([, test]) => ({ test: `${relative(root, testFile)} > ${test}`, why: 'failed at the first turn' }));
   const why = (errors) =>
     errors.map((error) => `${error?.message ?? 'no reason given'}\n${error?.stack ?? ''}`).join('\n');
   return {
@@ -33,7 +38,8 @@ function verdictReporter(file) {
         // A file that does not load has no tests at all, only errors.
         if (broken.length === 0 && !session.passed) failures.push({ test: name, why: why(session.errors) });
       }
-      writeFileSync(file, JSON.stringify({ passed, failed: failures.length, failures, secondTurn: [] }));
+      const secondTurn = sessions.flatMap(secondTurns);
+      writeFileSync(file, JSON.stringify({ passed, failed: failures.length, failures, secondTurn }));
     },
   };
 }
@@ -80,5 +86,5 @@ export default {
       target: 'es2022',
     }),
   ],
-  testFramework: { config: { timeout: 10_000, retries: 1 } },
+  testFramework: { config: { timeout: 20_000, retries: 1 } },
 };

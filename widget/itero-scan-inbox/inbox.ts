@@ -45,7 +45,8 @@ export class Inbox {
   #asked = 0;
   #pairing: Pairing | null = null;
   #outlines: readonly Outline[] = [];
-  readonly #broken = new Set<string>();
+  /** Links given up for a while; a new set when they may come again. */
+  #broken = new Set<string>();
   /** Cases of the present news that could be read; the filter may still keep them out of the list. */
   readonly #found = new Set<string>();
 
@@ -99,7 +100,7 @@ export class Inbox {
 
   /** A session is there (again): loads, or after an interruption sends what waited and shows pictures again. */
   async start(source: InboxSource): Promise<void> {
-    this.#broken.clear();
+    this.#broken = new Set();
     if (this.#source !== null) {
       if (this.#state.load.kind === 'failed') void this.load();
       this.#host.settled();
@@ -135,7 +136,7 @@ export class Inbox {
     this.#source = null;
     this.#pairing = null;
     this.#outlines = [];
-    this.#broken.clear();
+    this.#broken = new Set();
     this.#found.clear();
     this.#reader.clear();
     this.#renewal.clear();
@@ -205,10 +206,13 @@ export class Inbox {
     const isShown = (): boolean =>
       this.row(orderId)?.scan.thumbnails.some(({ small, full }) => small === link || full === link) === true;
     if (!isShown()) return;
+    const broken = this.#broken;
     if (this.#renewal.mayRenew(orderId, this.#host.now())) await this.read(orderId);
     // The same link again loads nothing, and fails no second time.
     if (!isShown()) return;
-    this.#broken.add(link);
+    // What was answered before the clinic was connected again says nothing about now.
+    if (broken !== this.#broken) return this.pictureFailed(orderId, link);
+    broken.add(link);
     this.#host.changed();
   }
 
@@ -224,7 +228,7 @@ export class Inbox {
     if (!this.#source) return;
     if (event.type.startsWith('pairing.') || event.type === 'stream.reset') {
       // Pictures that could not be had may come now.
-      this.#broken.clear();
+      this.#broken = new Set();
       this.#renewal.clear();
       void this.load();
       void this.readPairing();

@@ -139,6 +139,20 @@ describe('pictures and files of a case', () => {
     await until('all were given up again', () => given() === 6);
   });
 
+  it('tries anew when the clinic is connected while the case is still being read for a link that failed', async () => {
+    const scan = sampleScan('101', { thumbnails: samplePictures(BROKEN_PICTURE) });
+    clinic.scans.set('101', scan);
+    const reading = clinic.hold('GET', '/v1/scans/101', { json: { ...scan, history: [] } });
+    const element = inbox();
+    await shows(element, 'Order 101');
+    await until('the case is being read', () => clinic.reads('101') === 1);
+    clinic.push('pairing.created', {});
+    await until('the list was asked for again', () => clinic.searches().length === 2);
+    reading.release();
+    await until('it tries again', () => clinic.reads('101') === 2);
+    await until('all were given up', () => element.renderRoot.querySelectorAll('.strip span.thumb').length === 6);
+  });
+
   it('downloads by the link while it is young', async () => {
     const element = inbox();
     await shows(element, 'Order 101');
