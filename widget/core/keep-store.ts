@@ -22,10 +22,13 @@ async function quietly<T>(work: () => Promise<T>): Promise<T | undefined> {
 /** All that is kept, read ahead; whoever asks first need not wait for the database. It is little. */
 let ahead: Promise<ReadonlyMap<string, unknown>> | undefined;
 
+/** Everything that was asked to be kept so far: what is read afterwards holds it. */
+let written: Promise<unknown> = Promise.resolve();
+
 /** Opening and reading take longer than a session: begun while that is still asked for, and of use for that alone. */
 export async function warm(): Promise<void> {
   if (ahead) return;
-  ahead = quietly(() => entries(theStore())).then(
+  ahead = quietly(() => written.then(() => entries(theStore()))).then(
     (all) => new Map(all?.map(([key, value]) => [JSON.stringify(key), value])),
   );
   setTimeout(() => (ahead = undefined), AHEAD_MS);
@@ -37,15 +40,15 @@ export function openStore(owner: KeepOwner): Keep {
   const cleared = quietly(() => clearOthers(owner));
   const change = async (work: () => Promise<void>): Promise<void> => {
     ahead = undefined;
-    await cleared;
-    await quietly(work);
+    written = Promise.all([written, cleared]).then(() => quietly(work));
+    await written;
   };
   return {
     // By a key of its own: what others left is not in its way, and a first list does not wait for it.
     get: (name) =>
       ahead
         ? ahead.then((all) => all.get(JSON.stringify(keyOf(name))))
-        : quietly<unknown>(() => get(keyOf(name), theStore())),
+        : quietly<unknown>(() => written.then(() => get(keyOf(name), theStore()))),
     set: (name, value) => change(() => set(keyOf(name), value, theStore())),
     delete: (name) => change(() => del(keyOf(name), theStore())),
   };

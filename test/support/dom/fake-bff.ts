@@ -1,6 +1,7 @@
 import { ownStorage } from './own-storage.ts';
 import { toProblem, type ProblemCode } from '../../../shared/problem.ts';
 import { toScopes, type Scope, type SessionRequest } from '../../../shared/session.ts';
+import type { KeepOwner } from '../../../widget/core/keep.ts';
 import type { EventData, EventType } from '../../../shared/stream-event.ts';
 
 export interface FakeCall {
@@ -44,6 +45,8 @@ export interface FakeBff {
   refuseSessions(refuse?: boolean): void;
   /** Scopes of the sessions given from now on; null: what the components asked for. */
   grant(scopes: readonly Scope[] | null): void;
+  /** Whom the sessions are of, as they are kept in the browser. */
+  readonly owner: KeepOwner;
   /** The next sessions are of this user. */
   signInAs(user: string): void;
   /** Sessions from now on name the group that may share a stream; streams tell their place and resume exactly. */
@@ -88,15 +91,15 @@ export function installFakeBff(): FakeBff {
   let groupOf: ((request: SessionRequest, user: string) => string) | undefined;
   const log: { id: number; lines: string }[] = [];
 
+  const owner = (): KeepOwner => ({ vendor: 'acme', tenant: 'north', sub: user });
+
   function mint(request: SessionRequest): string {
     const { components } = request;
     const number = ++tokens;
     const granted = scopes ?? toScopes(Object.fromEntries(components.map((name) => [name, { enabled: true }])));
     const now = Math.floor(Date.now() / 1000);
     const claims = {
-      vendor: 'acme',
-      tenant: 'north',
-      sub: user,
+      ...owner(),
       sid: `sid-${number}`,
       iat: now,
       exp: now + 900,
@@ -193,6 +196,9 @@ export function installFakeBff(): FakeBff {
     resumedFrom,
     get openStreams() {
       return streams.size;
+    },
+    get owner() {
+      return owner();
     },
     answer(method, path, answer) {
       answers.push({ method, path, answer });

@@ -1,6 +1,6 @@
 import { assert } from 'chai';
 import '../../support/dom/own-storage.ts';
-import { openKeep } from '../../../widget/core/keep.ts';
+import { fetchKeep, openKeep } from '../../../widget/core/keep.ts';
 
 const lee = { vendor: 'acme', tenant: 'north', sub: 'dr-lee' };
 const kim = { vendor: 'acme', tenant: 'north', sub: 'assistant-kim' };
@@ -11,6 +11,15 @@ describe('what is kept in the browser', () => {
     assert.deepEqual(await openKeep(lee).get('filters'), { status: 'unread' });
     await openKeep(lee).delete('filters');
     assert.isUndefined(await openKeep(lee).get('filters'));
+  });
+
+  it('is what was asked to be kept last, also while it is still being written', async () => {
+    void openKeep(lee).set('filters', 'before');
+    void openKeep(lee).set('filters', 'last');
+    void fetchKeep();
+    assert.equal(await openKeep(lee).get('filters'), 'last');
+    await fetchKeep();
+    assert.equal(await openKeep(lee).get('filters'), 'last');
   });
 
   it('is another one for another tenant of the same user', async () => {

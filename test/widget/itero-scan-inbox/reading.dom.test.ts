@@ -1,5 +1,7 @@
 import { assert } from 'chai';
+import { openKeep } from '../../../widget/core/keep.ts';
 import { IteroScanInbox } from '../../../widget/itero-scan-inbox/itero-scan-inbox.ts';
+import { KEPT_AS } from '../../../widget/itero-scan-inbox/last-list.ts';
 import { SESSION_URL } from '../../support/dom/fake-bff.ts';
 import { assertAccessible, control, mount, nextTask, unmount, until, visibleText } from '../../support/dom/page.ts';
 import { sampleList, sampleScan } from '../fixtures/scans.fixture.ts';
@@ -24,6 +26,11 @@ const focusedRow = (element: IteroScanInbox): string | undefined =>
   element.shadowRoot?.activeElement?.closest<HTMLElement>('li')?.dataset['id'];
 const ten = (): ReturnType<typeof sampleScan>[] =>
   Array.from({ length: 10_000 }, (_, index) => sampleScan(String(100_000 + index), { minute: index, unread: false }));
+
+async function isKept(name: string): Promise<void> {
+  const keep = openKeep(clinic.owner);
+  while ((await keep.get(name)) === undefined) await nextTask();
+}
 
 describe('reading the inbox', () => {
   beforeEach(() => {
@@ -94,8 +101,7 @@ describe('reading the inbox', () => {
   it('shows the last list without names, dimmed, until the first answer', async () => {
     const first = inbox();
     await shows(first, 'Order 102');
-    await until('it is kept', () => clinic.searches().length > 0);
-    await nextTask();
+    await isKept(KEPT_AS);
     first.remove();
     const held = clinic.hold('POST', '/v1/scans/search', { json: sampleList([sampleScan('103')]) });
     const second = inbox();
