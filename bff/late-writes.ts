@@ -1,8 +1,7 @@
 import type { Clock, Log, LogFields } from './deps.ts';
+import { tryUntilDone } from './growing-pauses.ts';
 
-/** Pauses between two tries: the first one, then each twice as long as the one before, up to the longest (ms). */
-const FIRST_PAUSE = 1_000;
-const LONGEST_PAUSE = 30_000;
+const PAUSES = { first: 1_000, longest: 30_000 };
 /** A write that failed for so long is given up (ms): what it would have told is by then looked for by hand. */
 const GIVE_UP_AFTER = 3_600_000;
 
@@ -42,21 +41,18 @@ export class LateWrites {
   }
 
   async #tryUntilStored(id: string, write: () => Promise<void>, fields: LogFields): Promise<void> {
-    const { signal } = this.#stopping;
     const end = this.#clock.now() + GIVE_UP_AFTER;
-    let stored = false;
-    let last = false;
-    for (let pause = FIRST_PAUSE; !stored && !last; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
-      await this.#clock.sleep(pause, signal).catch(() => undefined);
-      last = signal.aborted || this.#clock.now() >= end;
+    await tryUntilDone({ clock: this.#clock, pauses: PAUSES, stop: this.#stopping.signal }, async (stopped) => {
+      const last = stopped || this.#clock.now() >= end;
       try {
         await write();
-        stored = true;
+        this.#log?.warn(fields, 'stored late');
+        return true;
       } catch (error) {
         if (last) this.#log?.error({ ...fields, error }, 'never stored, it is given up');
+        return last;
       }
-    }
+    });
     this.#trying.delete(id);
-    if (stored) this.#log?.warn(fields, 'stored late');
   }
 }

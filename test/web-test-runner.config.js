@@ -55,6 +55,7 @@ export default {
   files: ['test/**/*.dom.test.ts'],
   nodeResolve: { exportConditions: ['development', 'browser', 'import', 'default'] },
   concurrency: 2,
+  testsFinishTimeout: 400_000,
   browsers: [
     chromeLauncher({
       // Two files run at once, each in its own page, and only one of them is in front: all count as focused.

@@ -1,3 +1,4 @@
+import { pauseAfter } from '../growing-pauses.ts';
 import { isOn } from '../pause.ts';
 
 /**
@@ -29,9 +30,8 @@ export const CLOSED: BreakerState = { kind: 'closed', failures: 0 };
 
 /** In a row, until no more calls go out. */
 const FAILURES = 3;
-const FIRST_PAUSE_MS = 5000;
-/** No longer than a round: people who wait for a scan must not wait for a pause that nobody needs. */
-const LONGEST_PAUSE_MS = 120_000;
+/** Never longer than a round: people who wait for a scan must not wait for a pause that nobody needs. */
+const PAUSES = { first: 5000, longest: 120_000 };
 /** It only adds. */
 const JITTER = 0.25;
 
@@ -58,7 +58,7 @@ function failed(state: BreakerState, event: Extract<BreakerEvent, { kind: 'faile
   const { retryAfter } = event;
   const named = retryAfter !== null && retryAfter > 0;
   const openAs = (openings: number): BreakerState => {
-    const pause = Math.min(FIRST_PAUSE_MS * 2 ** Math.min(openings - 1, 10), LONGEST_PAUSE_MS);
+    const pause = pauseAfter(PAUSES, openings - 1);
     // Retry-After wins: what upstream asks for is obeyed to the second.
     const wait = named ? retryAfter : Math.ceil(pause * (1 + JITTER * event.random));
     return { kind: 'open', openings, since: event.now, until: event.now + wait, named };

@@ -1,4 +1,5 @@
 import { AlignFault } from '../align/index.ts';
+import { pauseAfter } from '../growing-pauses.ts';
 import { faultFields, isLasting, isPassing, retryAfterOf, toBackgroundProblem } from './background-health.ts';
 import { createDueLoop, soonest, toLocal, type DueLoop, type Slots } from './due-loop.ts';
 import {
@@ -16,8 +17,7 @@ import { callUnder, type Leave } from './upstream-breaker.ts';
 const CONCURRENT = 6;
 /** A clinic's burst leaves slots for the others. */
 const PER_CLINIC = 4;
-const FIRST_PAUSE_MS = 2000;
-const LONGEST_PAUSE_MS = 300_000;
+const PAUSES = { first: 2000, longest: 300_000 };
 /** One look may take a refresh and a merge beside its call (ms). */
 const CLAIM_SLACK_MS = 30_000;
 const MOST_TURNS = 10_000;
@@ -91,7 +91,7 @@ export function createHintLoop(parts: IntakeParts): HintLoop {
       const step = recheckSteps.find((after) => since + after > now);
       return step === undefined ? now + Math.min(now - since, recheckMax) : since + step;
     }
-    const pause = Math.min(FIRST_PAUSE_MS * 2 ** Math.min(group.attempts, 20), LONGEST_PAUSE_MS);
+    const pause = pauseAfter(PAUSES, group.attempts);
     return now + Math.max(pause, retryAfterOf(error) ?? 0);
   }
 

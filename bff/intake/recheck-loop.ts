@@ -1,4 +1,5 @@
 import { AlignFault } from '../align/index.ts';
+import { pauseAfter } from '../growing-pauses.ts';
 import { RecentlyUsed } from '../recently-used.ts';
 import type { Rechecks } from '../scans/index.ts';
 import type { ScanRow } from '../store/schema.ts';
@@ -13,8 +14,7 @@ const PER_CLINIC = 3;
 /** Nobody is signed in, or the clinic is connected to another account (ms). */
 const WITHOUT_CONNECTION_MS = 600_000;
 /** After the first fault in a row; each further one doubles it, as far as to the longest (ms). */
-const AFTER_FAULT_MS = 15_000;
-const LONGEST_AFTER_FAULT_MS = 300_000;
+const AFTER_FAULT = { first: 15_000, longest: 300_000 };
 const MOST_FAULTS = 10_000;
 /** One look may take a refresh and a merge beside its call (ms). */
 const CLAIM_SLACK_MS = 30_000;
@@ -84,9 +84,9 @@ export function createRecheckLoop(parts: IntakeParts & { rechecks: Rechecks }): 
     const key = keyOf(scan);
     const before = faults.get(key) ?? 0;
     faults.set(key, before + 1);
-    const grown = Math.min(AFTER_FAULT_MS * 2 ** Math.min(before, 20), LONGEST_AFTER_FAULT_MS);
+    const grown = pauseAfter(AFTER_FAULT, before);
     // Not longer than between two looks, where those are quicker than usual.
-    const pause = Math.max(AFTER_FAULT_MS, Math.min(grown, align.environment().timings.recheckMax));
+    const pause = Math.max(AFTER_FAULT.first, Math.min(grown, align.environment().timings.recheckMax));
     await waitFor(scan, Math.max(pause, retryAfter));
   }
 

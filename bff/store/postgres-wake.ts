@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import type { Clock, Log, Random } from '../deps.ts';
+import { pauseAfter } from '../growing-pauses.ts';
 import { clientOptions } from './postgres-pool.ts';
 
 const CHANNEL = 'itero_wake';
@@ -10,8 +11,7 @@ const MAX_TOPIC = 200;
 /** An idle connection is asked so often whether it is still there (ms). */
 const HEARTBEAT_MS = 30_000;
 const ANSWER_MS = 10_000;
-const FIRST_PAUSE_MS = 500;
-const LONGEST_PAUSE_MS = 15_000;
+const PAUSES = { first: 500, longest: 15_000 };
 
 export interface WakeParts {
   readonly url: string;
@@ -150,8 +150,7 @@ export class PostgresWake {
   }
 
   #retry(): void {
-    const pause =
-      Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** this.#failures) * (0.5 + this.#parts.random.fraction());
+    const pause = pauseAfter(PAUSES, this.#failures) * (0.5 + this.#parts.random.fraction());
     this.#failures += 1;
     this.#cancel = this.#parts.clock.after(pause, () => {
       this.open().catch(() => {

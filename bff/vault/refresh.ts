@@ -41,7 +41,7 @@ export function createRefresher(parts: {
   const { store, sets, align, clock, log } = parts;
   const me = randomUUID();
   const turns = new Map<string, Promise<TokenSet>>();
-  const unstored = new UnstoredTokens({ clock, log, tryAgain });
+  const unstored = new UnstoredTokens({ clock, log, store: storeAgain });
 
   /**
    * The lock is a pair of columns, taken by one statement that guards itself and counted by the database's clock: several
@@ -138,7 +138,7 @@ export function createRefresher(parts: {
     return turn;
   }
 
-  async function tryAgain(id: string): Promise<void> {
+  async function storeAgain(id: string): Promise<void> {
     const kept = unstored.get(id);
     if (kept !== undefined) await takeTurn(id, () => put(id, kept));
   }

@@ -1,10 +1,9 @@
 import type { AlignTokens } from '../align/index.ts';
 import type { Clock, Log } from '../deps.ts';
+import { tryUntilDone } from '../growing-pauses.ts';
 import type { TenantRef } from '../tenancy.ts';
 
-/** Pauses between two tries: the first one, then each twice as long as the one before, up to the longest (ms). */
-const FIRST_PAUSE = 1_000;
-const LONGEST_PAUSE = 30_000;
+const PAUSES = { first: 1_000, longest: 30_000 };
 
 /** What a refresh brought. */
 export interface Refreshed {
@@ -22,16 +21,16 @@ export interface Refreshed {
 export class UnstoredTokens {
   readonly #clock: Clock;
   readonly #log: Log;
-  readonly #tryAgain: (id: string) => Promise<void>;
+  readonly #store: (id: string) => Promise<void>;
   readonly #kept = new Map<string, Refreshed>();
   readonly #trying = new Map<string, Promise<void>>();
   readonly #stopping = new AbortController();
 
-  /** @param tryAgain stores what is kept under this id, if there is something still, and says `stored`; may reject */
-  constructor(parts: { clock: Clock; log: Log; tryAgain: (id: string) => Promise<void> }) {
+  /** @param store stores what is kept under this id, if there is something still, and says `stored`; may reject */
+  constructor(parts: { clock: Clock; log: Log; store: (id: string) => Promise<void> }) {
     this.#clock = parts.clock;
     this.#log = parts.log;
-    this.#tryAgain = parts.tryAgain;
+    this.#store = parts.store;
   }
 
   get(id: string): Refreshed | undefined {
@@ -60,13 +59,11 @@ export class UnstoredTokens {
   }
 
   async #tryUntilStored(id: string): Promise<void> {
-    const { signal } = this.#stopping;
-    for (let pause = FIRST_PAUSE; this.#kept.has(id); pause = Math.min(2 * pause, LONGEST_PAUSE)) {
-      await this.#clock.sleep(pause, signal).catch(() => undefined);
+    await tryUntilDone({ clock: this.#clock, pauses: PAUSES, stop: this.#stopping.signal }, async () => {
       // Why it failed was logged by whoever tried.
-      await this.#tryAgain(id).catch(() => undefined);
-      if (signal.aborted) break;
-    }
+      await this.#store(id).catch(() => undefined);
+      return !this.#kept.has(id);
+    });
     this.#trying.delete(id);
   }
 }
