@@ -38,7 +38,7 @@ afterEach(async () => {
 async function open(options: { width?: number; colorScheme?: 'light' | 'dark'; url?: string } = {}): Promise<void> {
   const { width = 1280, colorScheme = 'light', url = `${align.url}/console` } = options;
   page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme });
-  page.setDefaultTimeout(5000);
+  page.setDefaultTimeout(30_000);
   page.on('pageerror', (error) => errors.push(error.message));
   page.on('console', (message) => {
     if (message.type() === 'error') errors.push(message.text());

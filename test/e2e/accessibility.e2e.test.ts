@@ -277,7 +277,7 @@ describe('by keyboard alone, every page without a finding', () => {
     await page.goto(`${demo.dpms}/settings`);
     await pair()
       .getByText(/was disconnected from iTero somewhere else/)
-      .waitFor({ timeout: 30_000 });
+      .waitFor({ timeout: 60_000 });
     expect(await audit(page)).toEqual([]);
     await page.goto(`${demo.dpms}/patients/p-1005`);
     await inbox()

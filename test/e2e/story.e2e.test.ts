@@ -167,7 +167,7 @@ describe('from "Send to scanner" to a picture in the patient record', () => {
     await inbox(keller).getByText('Scanning', { exact: true }).first().waitFor();
     await move('Complete rescan');
     await expect
-      .poll(async () => (await history.getByRole('listitem').allTextContents()).length, { timeout: 30_000 })
+      .poll(async () => (await history.getByRole('listitem').allTextContents()).length, { timeout: 60_000 })
       .toBeGreaterThanOrEqual(5);
     const told = (await history.getByRole('listitem').allTextContents()).join(' ');
     for (const status of ['Completed', 'iTero Modeling', 'Lab Review', 'Scanning']) expect(told).toContain(status);
@@ -189,7 +189,7 @@ describe('from "Send to scanner" to a picture in the patient record', () => {
     await control(demo, 'accounts/1017/scan?wait=true', {
       patient: { firstName: 'Lost', lastName: 'Notice', chartNumber: '' },
     });
-    await inbox(keller).locator('bdi', { hasText: 'Lost Notice' }).first().waitFor({ timeout: 30_000 });
+    await inbox(keller).locator('bdi', { hasText: 'Lost Notice' }).first().waitFor({ timeout: 60_000 });
     await clearFaults(demo);
     await inbox(keller)
       .getByText(/\d+ cases, .* 3 from before, [1-9]\d* recovered, checked \d\d:\d\d/)
@@ -231,7 +231,7 @@ describe('from "Send to scanner" to a picture in the patient record', () => {
     await control(demo, 'faults', { on: 'scan', kind: 'ide-absent' });
     await control(demo, 'rx/open/pick-up');
     await control(demo, 'rx/open/scan?wait=true');
-    await inbox(keller).getByText('1 scan', { exact: true }).waitFor({ timeout: 30_000 });
+    await inbox(keller).getByText('1 scan', { exact: true }).waitFor({ timeout: 60_000 });
     await inbox(keller)
       .getByRole('button', { name: /Study Model/ })
       .click();

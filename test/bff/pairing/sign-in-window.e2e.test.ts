@@ -60,7 +60,7 @@ async function openWindow(
 ): Promise<{ page: Page; popup: Page; ann: Awaited<ReturnType<PairingStand['person']>> }> {
   const ann = await stand.person('ann');
   const context = await browser.newContext();
-  context.setDefaultTimeout(5000);
+  context.setDefaultTimeout(30_000);
   const page = await context.newPage();
   await page.goto(`${origin}/#${await ann.startUrl(origin)}`);
   const [popup] = await Promise.all([page.waitForEvent('popup'), page.click('button')]);

@@ -16,7 +16,7 @@ export interface Person {
 
 export async function newPerson(browser: Browser): Promise<Person> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, locale: 'en-GB' });
-  context.setDefaultTimeout(15_000);
+  context.setDefaultTimeout(45_000);
   const complaints: string[] = [];
   const urls: string[] = [];
   context.on('page', (page) => {
