@@ -12,6 +12,7 @@ import { createLedgerFigures } from './ledger/figures.ts';
 import { createLedgerSummary } from './ledger/summary.ts';
 import type { PartnerTokens } from './pairing/callback-partner.ts';
 import { createPairing } from './pairing/create-pairing.ts';
+import { createQuietAccounts } from './pairing/quiet-accounts.ts';
 import { createPracticeBook, createRequestEndpoints, recoverCutOffRequests } from './requests/index.ts';
 import {
   createAssetLinks,
@@ -94,10 +95,12 @@ export function createFeatures(parts: FeatureParts): Features {
   const onGallery: typeof pictures.warm = (scan) => pictures.warm(scan);
   const merge = createMerge({ store, events, connections, align, clock, onGallery, meter: parts.meter });
   const rechecks = createRechecks({ store, events, align });
+  const quiet = createQuietAccounts(store);
   const intake = createIntake({
     store,
     events,
     connections,
+    quiet,
     vault,
     align,
     merge,
@@ -143,7 +146,7 @@ export function createFeatures(parts: FeatureParts): Features {
         outcomes,
       }),
       ...createScanEndpoints(scans),
-      createWhereEndpoint({ ...scans, merge, practices, log }),
+      createWhereEndpoint({ ...scans, merge, practices, quiet, log }),
       ...assets.endpoints,
       ...stream.endpoints,
       ...intake.endpoints,

@@ -6,7 +6,7 @@ export interface Pause {
 }
 
 /** Clocks are set right by a little all the time, which must not cut short what upstream asked for (ms). */
-const SET_RIGHT_MS = 60_000;
+export const SET_RIGHT_MS = 60_000;
 
 /**
  * Whether it is still on. A clock that was set back says that it has not even begun: nobody knows how much of it is left, and it is

@@ -5,7 +5,7 @@ const ONLY_POSTGRES = ['test/bff/store/postgres-*.test.ts', 'test/bff/instances/
 /** The suites whose subject rests on the store: they run on SQLite, in project `node`, and on a real PostgreSQL. */
 const STORE_NEAR = [
   'test/bff/{vault,audit,session,pairing,requests,ledger}/**/*.{unit,http,contract}.test.ts',
-  'test/bff/intake/{instances,poll-model,wrong-times}.unit.test.ts',
+  'test/bff/intake/{instances,poll-model,quiet-accounts,wrong-times}.unit.test.ts',
   'test/bff/scans/{merge,search,late-answers,missing-file-times}.unit.test.ts',
   'test/bff/where/look-up.unit.test.ts',
   'test/bff/events/{instances,retention,log-went-back}.unit.test.ts',

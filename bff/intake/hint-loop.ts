@@ -32,7 +32,7 @@ export interface HintLoop extends DueLoop {
 
 /** Looks at what notifications pointed to. A hint stays due until upstream gave a clear answer. */
 export function createHintLoop(parts: IntakeParts): HintLoop {
-  const { store, connections, vault, align, merge, health, breaker, pauses, clock, log } = parts;
+  const { store, connections, vault, align, merge, health, breaker, quiet, clock, log } = parts;
   /** What is being looked at, by clinic. */
   const running = new Map<string, Set<string>>();
   /** Whose turn was last, so that a few clinics with much do not take all turns. */
@@ -67,7 +67,7 @@ export function createHintLoop(parts: IntakeParts): HintLoop {
       const until = nextTry(group, error, await store.now());
       if (until === null) return closeHints(store, group, 'gone', problem);
       await postponeHints(store, group, until, problem);
-      await pauses.keep(connection, retryAfterOf(error));
+      await quiet.keep(connection, retryAfterOf(error));
       if (problem === 'not_found') return;
       const fields = faultFields(connection, problem, error);
       // The breaker tells once that upstream is away.
@@ -168,10 +168,16 @@ export function createHintLoop(parts: IntakeParts): HintLoop {
       }
       const environment = align.environment().name;
       const now = await store.now();
-      const clinics = await waitingClinics(store, environment, now);
-      await work(slots, environment, now, clinics);
+      const silent = await quiet.connections(environment, now);
+      const waiting = await waitingClinics(store, environment, now);
+      await work(
+        slots,
+        environment,
+        now,
+        waiting.filter(({ connectionId }) => !silent.has(connectionId)),
+      );
       // What is due and was not begun is looked at again when one has ended, or the breaker lets its clinic go on.
-      const next = soonest(...clinics.map(({ laterAt }) => laterAt));
+      const next = soonest(...waiting.map(({ connectionId, laterAt }) => silent.get(connectionId) ?? laterAt));
       return soonest(toLocal(clock, now, next), breaker.nextChange());
     },
   });

@@ -7,7 +7,6 @@ import { createCallbackRoutes } from './callback-endpoint.ts';
 import { createHintInbox } from './hint-inbox.ts';
 import { createHintLoop } from './hint-loop.ts';
 import { pruneHints } from './hints.ts';
-import { createNamedPauses } from './named-pauses.ts';
 import { createNotificationNotes } from './notification-notes.ts';
 import { createPollLoop, type PollParts } from './poll-loop.ts';
 import { createRecheckLoop } from './recheck-loop.ts';
@@ -34,14 +33,13 @@ type CallbackRouting = 'routeCallback' | 'partnerEnvironment' | 'routePartnerCal
 const KEEP_HINTS_MS = 30 * 86_400_000;
 
 export function createIntake(
-  parts: Omit<PollParts, 'health' | 'breaker' | 'pauses' | 'connections'> & {
+  parts: Omit<PollParts, 'health' | 'breaker' | 'connections'> & {
     connections: Pick<Connections, 'byId' | 'active' | CallbackRouting>;
     rechecks: Rechecks;
   },
 ): Intake {
   const breaker = createUpstreamBreaker({ ...parts, onChange: () => wakeAll() });
-  const pauses = createNamedPauses(parts.store);
-  const shared = { ...parts, breaker, pauses, health: createBackgroundHealth(parts.store) };
+  const shared = { ...parts, breaker, health: createBackgroundHealth(parts.store) };
   const hints = createHintLoop(shared);
   const rechecks = createRecheckLoop(shared);
   const polls = createPollLoop(shared);

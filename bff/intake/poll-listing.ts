@@ -11,6 +11,8 @@ export interface Listing {
   readonly newest: number | null;
   /** From its beginning everything that was modified before this was listed (ms); -Infinity: nobody knows. */
   readonly until: number;
+  /** Everything that was modified before this was listed, surely (ms); absent: nobody knows. Another round may go on there. */
+  readonly surely: number | undefined;
   readonly unreadable: readonly DatedUnreadable[];
   /** Of those that were read and kept. */
   readonly orderIds: ReadonlySet<string>;
@@ -32,16 +34,17 @@ export interface Place {
 /**
  * Lists to the end, oldest modification first (align-api §9). Each page begins at the time where the last one ended, not at
  * its number: an order that changes meanwhile moves to the end and would pull another one over the edge of a numbered page,
- * unseen. Numbers are counted on only within one moment, and where upstream does not sort. What was listed is counted, not
- * what upstream calls the size of its pages.
+ * unseen. Numbers are counted on only within one moment, and where upstream does not sort: whether anything moved there is not
+ * known before the end, where what moved is listed again. What was listed is counted, not what upstream calls the size of its
+ * pages.
  */
 export async function readListing(
   parts: {
     read(place: Place): Promise<OrderPage>;
     /** @returns those that could not be kept: they count as unreadable */
     take(orders: readonly UpstreamOrder[]): Promise<readonly UnreadableOrder[]>;
-    /** After each page but the last. @param unreadable of this page */
-    reached(place: Place, unreadable: readonly DatedUnreadable[]): Promise<void>;
+    /** After each page but the last. @param unreadable of this page @param surely as in {@link Listing} */
+    reached(place: Place, unreadable: readonly DatedUnreadable[], surely: number | undefined): Promise<void>;
   },
   start: Place,
   /** @param limits.past it may end where everything that was modified up to then was listed (ms) */
@@ -60,18 +63,25 @@ export async function readListing(
   /** Since the place began; null: its first pages were read by another round. */
   let sinceTimes: number[] | null = start.page === 1 ? [] : null;
   let sinceListed = 0;
+  const numbered = watchNumbers(start);
 
-  const end = (complete: boolean): Listing => {
+  const end = (complete: boolean, surely: number | undefined): Listing => {
     const orderIds = new Set([...seen.keys()].filter((id) => !unkept.has(id)));
-    return { complete, newest, until: complete ? Infinity : until, unreadable, orderIds };
+    return { complete, newest, until: complete ? Infinity : until, surely, unreadable, orderIds };
   };
 
   for (let pages = 0; pages < (limits.pages ?? MAX_PAGES); pages += 1) {
     const answer = await parts.read(place);
-    steady &&= (expected ?? answer.total) === answer.total;
+    if ((expected ?? answer.total) !== answer.total) {
+      steady = false;
+      numbered.totalMoved(place);
+    }
     let last = place.from ?? null;
     for (const { orderId, modifiedAt } of answer.orders) {
-      steady &&= (seen.get(orderId) ?? modifiedAt) === modifiedAt;
+      if ((seen.get(orderId) ?? modifiedAt) !== modifiedAt) {
+        steady = false;
+        numbered.moved(orderId);
+      }
       seen.set(orderId, modifiedAt);
       sorted &&= modifiedAt >= (last ?? modifiedAt);
       last = modifiedAt;
@@ -93,7 +103,9 @@ export async function readListing(
     sinceListed += listed;
     sinceTimes?.push(...times);
     const fetched = sinceListed;
-    if (fetched >= answer.total || listed === 0) return end(steady && fetched >= answer.total);
+    if (fetched >= answer.total || listed === 0) {
+      return end(steady && fetched >= answer.total, numbered.surely(place, true));
+    }
     if (until > (limits.past ?? Infinity)) break;
     const next = nextPlace(place, sorted ? latest : null);
     if (next.page > 1) expected = answer.total;
@@ -104,10 +116,43 @@ export async function readListing(
       sinceTimes = [];
       sinceListed = 0;
     }
+    numbered.listed(
+      place,
+      answer.orders.map(({ orderId }) => orderId),
+      next,
+    );
     place = next;
-    await parts.reached(place, ofPage);
+    await parts.reached(place, ofPage, numbered.surely(place, false));
   }
-  return end(false);
+  return end(false, numbered.surely(place, false));
+}
+
+/** Watches the stretches of a listing in which pages are counted on by their numbers. */
+function watchNumbers(start: Place) {
+  /** Where the first of them began. */
+  let first: { readonly from: number | undefined } | null = start.page > 1 ? start : null;
+  /** What was on their pages, but the last of each: after it nothing is counted on. */
+  const counted = new Set<string>();
+  // What was on the pages before is not known: another round read them.
+  let disturbed = start.page > 1;
+  return {
+    /** @param orderIds of the page at `place` @param next where the listing goes on */
+    listed(place: Place, orderIds: readonly string[], next: Place): void {
+      if (next.page === 1) return;
+      first ??= place;
+      for (const id of orderIds) counted.add(id);
+    },
+    totalMoved(place: Place): void {
+      disturbed ||= place.page > 1;
+    },
+    moved(orderId: string): void {
+      disturbed ||= counted.has(orderId);
+    },
+    /** To where everything is listed. @param ended whatever moved has shown itself */
+    surely(place: Place, ended: boolean): number | undefined {
+      return first === null || (ended && !disturbed) ? place.from : first.from;
+    },
+  };
 }
 
 function nextPlace({ from, page }: Place, latest: number | null): Place {

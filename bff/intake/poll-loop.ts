@@ -32,7 +32,7 @@ export interface PollParts extends IntakeParts {
 
 /** Lists every paired account again and again: what no notification told comes in so (align-api §8). */
 export function createPollLoop(parts: PollParts): DueLoop {
-  const { store, align, health, breaker, pauses, clock, log, random, meter } = parts;
+  const { store, align, health, breaker, quiet, clock, log, random, meter } = parts;
   const leases = createPollLeases({
     store,
     clock,
@@ -63,6 +63,9 @@ export function createPollLoop(parts: PollParts): DueLoop {
     // Of its own environment, also when another one is switched to meanwhile: its floor is not another's.
     const { timings } = align.environment();
     if (!(await leases.take(connection, timings))) return;
+    // Told to a look, or to another instance, that died before it could put the account's next round off.
+    const silentFor = await quiet.left(connection);
+    if (silentFor > 0) return leases.release(connection, silentFor);
     let retryAfter = 0;
     try {
       const { complete, unreadable } = await roundUnder(leave, connection, signal, rest);
@@ -74,13 +77,13 @@ export function createPollLoop(parts: PollParts): DueLoop {
     } catch (error) {
       retryAfter = retryAfterOf(error) ?? 0;
       if (!signal.aborted) {
-        await pauses.keep(connection, retryAfter);
+        await quiet.keep(connection, retryAfter);
         await tell(connection, error);
       }
     } finally {
       const { pollFloor } = timings;
       const floor = pollFloor + Math.floor(random.fraction() * JITTER * pollFloor);
-      await leases.release(connection, Math.max(floor, retryAfter, await pauses.left(connection)));
+      await leases.release(connection, Math.max(floor, retryAfter, await quiet.left(connection)));
     }
     await parts.afterRound?.(connection);
   }

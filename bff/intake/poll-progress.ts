@@ -8,10 +8,14 @@ import type { PollWindow } from './poll-window.ts';
 
 /** How far an account was listed, on disk: a round that is cut off goes on where it was, not at its beginning. */
 export interface PollProgress {
-  /** In the middle of a window: everything up to here was listed, and this of it could not be read. */
+  /**
+   * In the middle of a window.
+   * @param surely everything that was modified before was listed (ms); absent: nobody knows
+   * @param unreadable of the page
+   */
   reached(
     connection: ConnectionRow,
-    place: Place,
+    surely: number | undefined,
     unreadable: readonly DatedUnreadable[],
     window: PollWindow,
     startedAt: number,
@@ -84,15 +88,15 @@ export function createPollProgress(parts: { store: Store; events: EventLog; cloc
   }
 
   return {
-    reached: (connection, { from }, unreadable, window, startedAt) =>
+    reached: (connection, surely, unreadable, window, startedAt) =>
       store.write(async (tx) => {
         await rememberUnreadable(tx, connection, unreadable, startedAt, window.first);
-        if (from !== undefined) await advance(tx, connection, from, startedAt);
+        if (surely !== undefined) await advance(tx, connection, surely, startedAt);
       }, connection),
 
     windowListed: (connection, window, listing, startedAt) =>
       store.write(async (tx) => {
-        const { complete, newest, unreadable, orderIds } = listing;
+        const { complete, newest, surely, unreadable, orderIds } = listing;
         await rememberUnreadable(tx, connection, unreadable, startedAt, window.first);
         const from = window.from ?? -Infinity;
         const left = await forgetReadable(
@@ -101,7 +105,10 @@ export function createPollProgress(parts: { store: Store; events: EventLog; cloc
           orderIds,
           (row) => complete && row.modified_at >= from && row.last_seen_at < startedAt,
         );
-        if (!complete) return left;
+        if (!complete) {
+          if (surely !== undefined) await advance(tx, connection, surely, startedAt);
+          return left;
+        }
         if (newest !== null) await advance(tx, connection, newest, startedAt);
         // What cannot be read is missing here: nothing is proved while there is such a one.
         const proved = left === 0 ? { proved_until: startedAt } : {};

@@ -7,6 +7,7 @@ import {
 } from '../align/index.ts';
 import type { Log } from '../deps.ts';
 import type { Merge } from '../scans/index.ts';
+import type { QuietAccounts } from '../pairing/quiet-accounts.ts';
 import type { Store } from '../store/index.ts';
 import type { ConnectionRow } from '../store/schema.ts';
 import type { Vault } from '../vault/vault.ts';
@@ -30,6 +31,7 @@ export interface RoundParts {
   readonly align: Pick<AlignPort, 'environment' | 'orders'>;
   readonly merge: Merge;
   readonly leases: PollLeases;
+  readonly quiet: QuietAccounts;
   readonly progress: PollProgress;
   /** Environments whose upstream refused a listing with an upper bound: theirs have none. */
   readonly unbounded: Set<string>;
@@ -59,7 +61,7 @@ export interface Round {
  * orders could not be read before; then, once a day, a stretch of the sweep over everything.
  */
 export async function runRound(parts: RoundParts, connection: ConnectionRow, turn: Turn): Promise<Round> {
-  const { store, vault, align, merge, leases, progress, unbounded, lookedUpTo, log } = parts;
+  const { store, vault, align, merge, leases, quiet, progress, unbounded, lookedUpTo, log } = parts;
   const { timings } = align.environment();
   const now = await store.now();
   const wasHistory = await historyOf(store.db, connection);
@@ -76,7 +78,7 @@ export async function runRound(parts: RoundParts, connection: ConnectionRow, tur
       read: (place) => readPage(place, unbounded.has(connection.environment) ? undefined : window.to),
       take: (orders) =>
         takeAll(orders, (order) => window.first || wasHistory.has(order.orderId) || (isLong && isOlder(order))),
-      reached: (place, unread) => progress.reached(connection, place, unread, window, now),
+      reached: (_, unread, surely) => progress.reached(connection, surely, unread, window, now),
     },
     { from: window.from, page: 1 },
   );
@@ -199,13 +201,21 @@ export async function runRound(parts: RoundParts, connection: ConnectionRow, tur
     return refused;
   }
 
+  /** And for as long as upstream asked for meanwhile, when somebody else called it for this account. */
+  async function restFor(pause: number): Promise<void> {
+    for (let ms = Math.max(pause, await quiet.left(connection)); ; ms = await quiet.left(connection)) {
+      await leases.extend(connection, ms);
+      if (ms <= 0) return;
+      await turn.rest(ms);
+    }
+  }
+
   async function readPage({ from, page }: Place, to: number | undefined): Promise<OrderPage> {
     calls += 1;
     const isFirst = calls === 1;
     let pause = isFirst ? 0 : timings.pageSpacing;
     for (let tries = 1; ; tries += 1) {
-      await leases.extend(connection, pause);
-      if (pause > 0) await turn.rest(pause);
+      await restFor(pause);
       turn.signal.throwIfAborted();
       try {
         const answer = await vault.withToken({ connection }, async (token) => {
@@ -229,6 +239,7 @@ export async function runRound(parts: RoundParts, connection: ConnectionRow, tur
         const limited = error instanceof AlignFault && error.kind === 'rate_limited';
         if (!limited || isFirst || tries > PATIENCE) throw error;
         isSlowed = true;
+        await quiet.keep(connection, error.retryAfterMs ?? null);
         pause = Math.max(error.retryAfterMs ?? 0, timings.pollFloor, timings.pageSpacing);
       }
     }

@@ -24,7 +24,7 @@ const QUERIES = 20;
 
 /** Looks for files that a case waits for: at 40 s, 80 s, then with growing pauses (align-api §6). */
 export function createRecheckLoop(parts: IntakeParts & { rechecks: Rechecks }): DueLoop {
-  const { store, connections, vault, align, merge, health, breaker, pauses, rechecks, clock, log, meter } = parts;
+  const { store, connections, vault, align, merge, health, breaker, quiet, rechecks, clock, log, meter } = parts;
   /** Looks under way, by clinic. */
   const running = new Map<string, number>();
   /** Faults in a row that seemed to pass, by case. A restart begins anew: it only sets the pace. */
@@ -61,7 +61,7 @@ export function createRecheckLoop(parts: IntakeParts & { rechecks: Rechecks }): 
       // An answer that cannot be used is a look: it is not asked for again and again, and people are told what to do.
       if (isLasting(error) || isUnconfigured(error)) await countLook(scan);
       else await waitOutFault(scan, retryAfterOf(error) ?? 0);
-      await pauses.keep(connection, retryAfterOf(error));
+      await quiet.keep(connection, retryAfterOf(error));
       await health.note(connection, problem);
     }
   }
@@ -118,8 +118,14 @@ export function createRecheckLoop(parts: IntakeParts & { rechecks: Rechecks }): 
     return true;
   }
 
-  async function work(slots: Slots, environment: string, now: number): Promise<{ held: boolean }> {
-    const held = new Set<string>();
+  /** @param silent clinics of which upstream wants none now */
+  async function work(
+    slots: Slots,
+    environment: string,
+    now: number,
+    silent: Iterable<string>,
+  ): Promise<{ held: boolean }> {
+    const held = new Set(silent);
     for (let query = 0; query < QUERIES; query += 1) {
       let found = false;
       for (const scan of await rechecks.due(environment, now, PAGE, held)) {
@@ -145,8 +151,10 @@ export function createRecheckLoop(parts: IntakeParts & { rechecks: Rechecks }): 
       const environment = align.environment().name;
       // One time for both reads: what falls due between them would be seen by neither.
       const now = await store.now();
-      const { held } = await work(slots, environment, now);
-      const next = toLocal(clock, now, await rechecks.nextDue(environment, now));
+      const silent = await quiet.connections(environment, now);
+      const { held } = await work(slots, environment, now, silent.keys());
+      const due = soonest(await rechecks.nextDue(environment, now), ...silent.values());
+      const next = toLocal(clock, now, due);
       return held ? soonest(next, breaker.nextChange()) : next;
     },
   });

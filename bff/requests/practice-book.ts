@@ -25,6 +25,8 @@ export interface PracticeBook {
    * @throws AlignFault when it cannot be read and none is kept
    */
   read(connection: ConnectionRow, userId: string, maxAge?: number): Promise<Practice>;
+  /** What serves whoever cannot wait for upstream; null when none is kept, or only one that is too old. */
+  kept(connection: ConnectionRow): Practice | null;
 }
 
 export function createPracticeBook(parts: { align: AlignPort; vault: Vault; clock: Clock; log: Log }): PracticeBook {
@@ -62,6 +64,10 @@ export function createPracticeBook(parts: { align: AlignPort; vault: Vault; cloc
         log.warn({ error, connection: connection.id }, 'practice configuration not readable, the former one serves');
         return entry.practice;
       }
+    },
+    kept(connection) {
+      const entry = kept.get(connection.id);
+      return entry === undefined || clock.now() - entry.at > STALE_MS ? null : entry.practice;
     },
   };
 }

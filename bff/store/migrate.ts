@@ -6,6 +6,7 @@ import { instances } from './migrations/0002-instances.ts';
 import { reconciliation } from './migrations/0003-reconciliation.ts';
 import { ledger } from './migrations/0004-ledger.ts';
 import { observedAt } from './migrations/0005-observed-at.ts';
+import { quietAccounts } from './migrations/0006-quiet-accounts.ts';
 import { StoreError } from './store.ts';
 
 /** Forward only; a name never changes once it was released. */
@@ -15,6 +16,7 @@ const MIGRATIONS: Record<string, Migration> = {
   '0003-reconciliation': reconciliation,
   '0004-ledger': ledger,
   '0005-observed-at': observedAt,
+  '0006-quiet-accounts': quietAccounts,
 };
 
 /**

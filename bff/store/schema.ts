@@ -17,6 +17,7 @@ export interface Schema {
   events: EventTable;
   event_counters: EventCounterTable;
   poll_leases: PollLeaseTable;
+  quiet_accounts: QuietAccountTable;
   pictures: PictureTable;
   audit: AuditTable;
   known_charts: KnownChartTable;
@@ -325,8 +326,16 @@ export interface PollLeaseTable {
   holder: string | null;
   held_until: number;
   last_ended_at: number | null;
-  /** Earliest start of the next round (ms): floor, jitter and Retry-After in one. */
+  /** Earliest start of the next round (ms): floor and jitter; of a pause that upstream asked for `quiet_accounts` knows. */
   not_before: number;
+}
+
+/** An account that upstream asked to leave alone (ms, by the database's clock). */
+export interface QuietAccountTable {
+  environment: string;
+  account_id: string;
+  quiet_since: number;
+  quiet_until: number;
 }
 
 /** An order that was listed and could not be read. What it says of itself is not kept: it may be anything. */

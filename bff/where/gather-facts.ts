@@ -1,3 +1,4 @@
+import type { Practice } from '../../shared/practice.ts';
 import type { ScanRequestDraft } from '../../shared/scan-request.ts';
 import { AlignFault } from '../align/index.ts';
 import type { Clock } from '../deps.ts';
@@ -13,6 +14,7 @@ import { createAsker, type Asker } from './ask-upstream.ts';
 import type { CaseFact, Facts, RequestFact, RxAnswer, ScannerFact } from './facts.ts';
 import { lookUp, type Found } from './look-up.ts';
 import { casesByOrder, requestsById, type Search } from './looks.ts';
+import { createPatience, type Patience } from './patience.ts';
 
 export type FactParts = Parameters<typeof createAsker>[0] & {
   readonly store: Store;
@@ -21,8 +23,12 @@ export type FactParts = Parameters<typeof createAsker>[0] & {
   readonly clock: Clock;
 };
 
+/** Serial number → scanner. */
+type Scanners = ReadonlyMap<string, ScannerFact>;
+
 /** Upstream is asked for so many RXs at one question. */
 const MOST_ASKED = 5;
+const NO_SCANNERS: Scanners = new Map();
 const GUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 /** Collects what the judgement needs: from the store first, then from upstream what the store cannot know. */
@@ -41,49 +47,53 @@ export function createFacts(parts: FactParts): (principal: Principal, text: stri
     const accounts = await accountsOf(store, principal);
     const cases = { vendor, tenant, environment, accountId: before.account_id };
     const search: Search = { db: store.db, cases, accounts, userId, text, chart, now };
-    let found = await lookUp(search);
-    const asked = await askAbout(asker, search, before, found);
-    // What upstream knew and we did not went through the merge and is among the cases now.
-    if ([...asked.values()].some(({ kind }) => kind === 'found')) found = await lookUp(search);
-    // Upstream may have said meanwhile that the clinic is not connected any more.
-    const connection = (await connections.current(principal)) ?? before;
-    const rxId = toTypedRx(search, found);
-    const answered = rxId === null ? undefined : asked.get(rxId);
-    const typed = answered === undefined ? null : hide(answered, chart);
-    return {
-      connection,
-      accounts,
-      nextCheckAt: await nextCheckOf(store, connection),
-      ...(await toFacts(search, found, asked, await scannersOf(connection, userId, found))),
-      elsewhere: found.elsewhere,
-      typed: rxId === null || typed === null ? null : { rxId, answer: typed },
-      chart,
-      now,
-    };
+    const patience = createPatience(parts);
+    try {
+      let found = await lookUp(search);
+      const [asked, read] = await Promise.all([
+        askAbout(asker, patience, search, before, found),
+        readScanners(patience, before, userId, found),
+      ]);
+      // What upstream knew and we did not went through the merge and is among the cases now.
+      if ([...asked.values()].some(({ kind }) => kind === 'found')) found = await lookUp(search);
+      // Upstream may have said meanwhile that the clinic is not connected any more.
+      const connection = (await connections.current(principal)) ?? before;
+      // A case that came just now may be the first one of which the scanner matters.
+      const scanners = read ?? (await readScanners(patience, connection, userId, found));
+      const rxId = toTypedRx(search, found);
+      const answered = rxId === null ? undefined : asked.get(rxId);
+      const typed = answered === undefined ? null : hide(answered, chart);
+      return {
+        connection,
+        accounts,
+        nextCheckAt: await nextCheckOf(store, connection),
+        ...(await toFacts(search, found, asked, connection.state === 'paired' ? scanners : null)),
+        elsewhere: found.elsewhere,
+        typed: rxId === null || typed === null ? null : { rxId, answer: typed },
+        chart,
+        now,
+      };
+    } finally {
+      patience.end();
+    }
   }
 
-  /** Serial number → scanner, read only where a scanner matters. */
-  async function scannersOf(
+  /** Null where no scanner matters, or nobody may be asked. When upstream does not tell in time, what it told before serves. */
+  async function readScanners(
+    patience: Patience,
     connection: ConnectionRow,
     userId: string,
     { exact, requests }: Found,
-  ): Promise<ReadonlyMap<string, ScannerFact>> {
+  ): Promise<Scanners | null> {
     const matters =
       exact.some((row) => row.missing_since !== null && row.scanner !== null) ||
       requests.some((row) => row.state === 'sent' && scannerOf(row) !== null);
-    if (!matters || connection.state !== 'paired') return new Map();
-    try {
-      const { scanners } = await practices.read(connection, userId);
-      return new Map(
-        scanners.map(({ serialNumber, name, model, supported }) => [
-          serialNumber,
-          { name: model === null ? name : `${name}, ${model}`, supported },
-        ]),
-      );
-    } catch (error) {
-      if (error instanceof AlignFault || error instanceof ProblemError) return new Map();
+    if (!matters || connection.state !== 'paired') return null;
+    const read = practices.read(connection, userId).then(toScanners, (error: unknown) => {
+      if (error instanceof AlignFault || error instanceof ProblemError) return NO_SCANNERS;
       throw error;
-    }
+    });
+    return patience.wait(read, () => toScanners(practices.kept(connection)));
   }
 
   return gather;
@@ -92,6 +102,7 @@ export function createFacts(parts: FactParts): (principal: Principal, text: stri
 /** RX ids that this clinic knows and wonders about, and the one that was typed; each is asked for once. */
 async function askAbout(
   asker: Asker,
+  patience: Patience,
   search: Search,
   connection: ConnectionRow,
   found: Found,
@@ -109,7 +120,7 @@ async function askAbout(
   const answers = [...new Set(rxIds)].slice(0, MOST_ASKED).map(async (rxId): Promise<[string, RxAnswer]> => {
     // Where an RX of somebody else's patient stands is nothing for a bound session.
     const deep = known.has(rxId) || (rxId === typed && search.chart === null);
-    return [rxId, await asker.ask({ connection, userId: search.userId, rxId, deep })];
+    return [rxId, await asker.ask({ connection, userId: search.userId, rxId, deep, patience })];
   });
   return new Map(await Promise.all(answers));
 }
@@ -133,10 +144,10 @@ async function toFacts(
   search: Search,
   found: Found,
   asked: ReadonlyMap<string, RxAnswer>,
-  scanners: ReadonlyMap<string, ScannerFact>,
+  scanners: Scanners | null,
 ): Promise<Pick<Facts, 'cases' | 'requests'>> {
   const scanner = (serial: string | null): ScannerFact | null =>
-    serial === null ? null : (scanners.get(serial) ?? null);
+    serial === null ? null : (scanners?.get(serial) ?? null);
   const answering = await requestsById(
     search,
     found.exact.flatMap(({ request_id }) => request_id ?? []),
@@ -173,6 +184,16 @@ async function toFacts(
   return { cases, requests };
 }
 
+function toScanners(practice: Practice | null): Scanners {
+  if (practice === null) return NO_SCANNERS;
+  return new Map(
+    practice.scanners.map(({ serialNumber, name, model, supported }) => [
+      serialNumber,
+      { name: model === null ? name : `${name}, ${model}`, supported },
+    ]),
+  );
+}
+
 function scannerOf(row: ScanRequestRow): string | null {
   // The column was written from a validated draft.
   return (JSON.parse(row.draft) as ScanRequestDraft).scannerSerialNumber ?? null;
@@ -181,11 +202,12 @@ function scannerOf(row: ScanRequestRow): string | null {
 async function accountsOf(store: Store, key: TenantKey): Promise<Map<string, string>> {
   const rows = await store.db
     .selectFrom('connections')
-    .select(['account_id', 'account_name'])
+    .select(['account_id', 'account_name', 'last_pair_at'])
     .where('vendor', '=', key.vendor)
     .where('tenant', '=', key.tenant)
     .where('environment', '=', key.environment)
-    .orderBy('last_pair_at')
     .execute();
-  return new Map(rows.map((row) => [row.account_id, row.account_name]));
+  // The name that an account had last. No index is sorted so, and readers on PostgreSQL pay dearly for sorting (ADR 8 "Plans").
+  const lastPaired = rows.toSorted((a, b) => a.last_pair_at - b.last_pair_at);
+  return new Map(lastPaired.map((row) => [row.account_id, row.account_name]));
 }

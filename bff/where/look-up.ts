@@ -12,6 +12,11 @@ const NEAR_MS = 14 * 86_400_000;
 const SLACK_MS = 15 * 60_000;
 const MOST_WORDS = 6;
 
+interface Named {
+  readonly first_name: string;
+  readonly last_name: string;
+}
+
 export interface Found {
   readonly exact: readonly MarkedScan[];
   /** May be what was asked for, under another name. */
@@ -30,11 +35,7 @@ export async function lookUp(search: looks.Search): Promise<Found> {
   const places = text === null ? [] : (await looks.placesById(search, text)).filter(seen);
   const here = places.filter(({ account_id }) => account_id === cases.accountId);
   const orderIds = [...here.map(({ order_id }) => order_id), ...meant.flatMap(({ order_id }) => order_id ?? [])];
-  const rows = [
-    ...(await looks.casesByOrder(search, orderIds)),
-    ...(await findByChart(search, (one) => looks.casesByChart(search, one))),
-    ...(text === null ? [] : await findByName(search, text)),
-  ].filter(seen);
+  const rows = [...(await looks.casesByOrder(search, orderIds)), ...(await findCases(search))].filter(seen);
   const exact = unique(rows)
     .toSorted((a, b) => b.modified_at - a.modified_at)
     .slice(0, looks.FEW);
@@ -51,40 +52,56 @@ export async function lookUp(search: looks.Search): Promise<Found> {
   };
 }
 
+/** By chart number or name. */
+async function findCases(search: looks.Search): Promise<MarkedScan[]> {
+  const { text, chart } = search;
+  // Searched by name, the clinic has more cases than are read: those of this chart might not be among them.
+  if (chart !== null) {
+    const own = await looks.casesByChart(search, chart, looks.SOME);
+    return own.filter((row) => isOwnMeant(text, row, row.chart_number, row.request_chart));
+  }
+  if (text === null) return [];
+  const byChart = await findByChart(text, (one) => looks.casesByChart(search, one));
+  const typed = foldName(text);
+  if (typed === '') return byChart;
+  return [
+    ...byChart,
+    ...(await looks.casesByName(search, splits(typed))),
+    ...(await looks.casesByLastName(search, typed)),
+  ];
+}
+
 /** Whose case it is compares exactly (rules.md); whoever looks may type "c-3" for "C-3", where nothing is known as "c-3". */
-async function findByChart<T>({ text, chart }: looks.Search, look: (chart: string) => Promise<T[]>): Promise<T[]> {
-  for (const one of text === null ? [chart ?? ''] : spellings(text)) {
-    const found = one === '' ? [] : await look(one);
+async function findByChart<T>(text: string, look: (chart: string) => Promise<T[]>): Promise<T[]> {
+  for (const one of spellings(text)) {
+    const found = await look(one);
     if (found.length > 0) return found;
   }
   return [];
 }
 
-async function findByName(search: looks.Search, text: string): Promise<MarkedScan[]> {
-  const typed = foldName(text);
-  if (typed === '') return [];
-  const whole = await looks.casesByName(search, typed, splits(typed));
-  const begun = await looks.casesByStem(search, typed);
-  return [...whole, ...begun.filter((row) => isMeant(text, toName(row)))];
+/** Of what a bound session may see: everything where nothing is typed. */
+function isOwnMeant(text: string | null, row: Named, ...charts: (string | null)[]): boolean {
+  if (text === null || isMeant(text, toName(row))) return true;
+  return spellings(text).some((one) => charts.includes(one));
 }
 
 /** By RX id, chart number or name, under any account of the clinic; newest first. */
 async function findRequests(search: looks.Search): Promise<ScanRequestRow[]> {
   const { text, chart } = search;
-  const rows: ScanRequestRow[] = [];
-  if (text === null) rows.push(...(chart === null ? [] : await looks.requestsByChart(search, chart)));
-  else {
-    rows.push(
-      ...(await looks.requestsByRx(search, text)),
-      ...(await findByChart(search, (one) => looks.requestsByChart(search, one))),
-    );
+  const rows: ScanRequestRow[] = text === null ? [] : await looks.requestsByRx(search, text);
+  if (chart !== null) {
+    const own = await looks.requestsByChart(search, chart, looks.SOME);
+    rows.push(...own.filter((row) => isOwnMeant(text, row, row.chart_number)));
+  } else if (text !== null) {
+    rows.push(...(await findByChart(text, (one) => looks.requestsByChart(search, one))));
     const typed = foldName(text);
     if (typed !== '') rows.push(...(await looks.requestsByName(search, typed, splits(typed))));
     // Those still open are few: somebody may only have begun to type.
     rows.push(...(await looks.openRequests(search)).filter((row) => isMeant(text, toName(row))));
   }
   return [...new Map(rows.map((row) => [row.id, row])).values()]
-    .sort((a, b) => b.created_at - a.created_at)
+    .sort((a, b) => b.created_at - a.created_at || (a.id < b.id ? 1 : -1))
     .slice(0, looks.FEW);
 }
 
@@ -153,7 +170,7 @@ function splits(typed: string): looks.NamePair[] {
   });
 }
 
-function toName(row: { first_name: string; last_name: string }) {
+function toName(row: Named) {
   return { firstName: row.first_name, lastName: row.last_name };
 }
 

@@ -1,6 +1,6 @@
 /** The single looks into the store: each goes along one index and is bounded, so that it costs the same at any number of cases. */
-import type { Kysely } from 'kysely';
-import { markedRows, type Cases, type MarkedScan } from '../scans/case-query.ts';
+import { sql, type Kysely } from 'kysely';
+import { caseRows, markedRows, type Cases, type MarkedScan } from '../scans/case-query.ts';
 import { spellings } from '../scans/rx-id.ts';
 import { toStem } from '../store/fold-name.ts';
 import type { ScanRequestRow, Schema } from '../store/schema.ts';
@@ -63,23 +63,36 @@ export async function casesByOrder(search: Search, orderIds: readonly string[]):
     .execute();
 }
 
-export async function casesByChart(search: Search, chart: string): Promise<MarkedScan[]> {
-  const page = allOf(search).orderBy('scans.modified_at', 'desc').orderBy('scans.order_id', 'desc').limit(FEW);
+/** The newest that stand under this chart number, and the newest that were requested for it. */
+export async function casesByChart(search: Search, chart: string, most = FEW): Promise<MarkedScan[]> {
+  const page = allOf(search).orderBy('scans.modified_at', 'desc').orderBy('scans.order_id', 'desc').limit(most);
   const own = await page.where('scans.chart_number', '=', chart).execute();
   return [...own, ...(await page.where('scans.request_chart', '=', chart).execute())];
 }
 
-/** @param last a folded last name, whole */
-export async function casesByName(search: Search, last: string, pairs: readonly NamePair[]): Promise<MarkedScan[]> {
-  const rows = await allOf(search).where('scans.last_key', '=', last).limit(SOME).execute();
-  for (const [first, family] of pairs) {
-    const pair = allOf(search).where('scans.last_key', '=', family).where('scans.first_key', '=', first);
-    rows.push(...(await pair.limit(FEW).execute()));
+/** The newest of these full names. */
+export async function casesByName(search: Search, pairs: readonly NamePair[]): Promise<MarkedScan[]> {
+  const named = caseRows(search.db, search.cases).select(['scans.order_id as id', 'scans.modified_at as at']);
+  const found: Dated[] = [];
+  for (const [first, last] of pairs) {
+    found.push(...(await named.where('scans.last_key', '=', last).where('scans.first_key', '=', first).execute()));
   }
-  return rows;
+  return casesByOrder(search, newestOf(found));
 }
 
-/** The newest whose last name begins as `folded` does. */
+/** The newest whose last name is `folded` or begins with it; where that has less than a stem's letters, is it. */
+export function casesByLastName(search: Search, folded: string): Promise<MarkedScan[]> {
+  // One last name may have thousands: they are come upon from the newest on, and none is left out before it was compared.
+  const begins = sql<string>`substr(scans.last_key, 1, ${Array.from(folded).length})`;
+  return allOf(search)
+    .where('scans.stem', '=', toStem(folded))
+    .where(begins, '=', folded)
+    .orderBy('scans.modified_at', 'desc')
+    .limit(FEW)
+    .execute();
+}
+
+/** The newest whose last name has the first letters of `folded`: not all of them, for what may be mistyped. */
 export function casesByStem(search: Search, folded: string): Promise<MarkedScan[]> {
   return allOf(search)
     .where('scans.stem', '=', toStem(folded))
@@ -110,33 +123,53 @@ export function requestsByRx(search: Search, text: string): Promise<ScanRequestR
   return requestsOf(search).where('rx_id', 'in', spellings(text)).limit(FEW).execute();
 }
 
-export function requestsByChart(search: Search, chart: string): Promise<ScanRequestRow[]> {
+export function requestsByChart(search: Search, chart: string, most = FEW): Promise<ScanRequestRow[]> {
   return requestsOf(search)
     .where('chart_number', '=', chart)
     .orderBy('created_at', 'desc')
     .orderBy('id', 'desc')
-    .limit(FEW)
+    .limit(most)
     .execute();
 }
 
+/** The newest of a whole last name or of these full names. */
 export async function requestsByName(
   search: Search,
   last: string,
   pairs: readonly NamePair[],
 ): Promise<ScanRequestRow[]> {
-  const rows = await requestsOf(search).where('last_key', '=', last).limit(FEW).execute();
+  const named = requestsOf(search).clearSelect().select(['id', 'created_at as at']);
+  const found: Dated[] = await named.where('last_key', '=', last).execute();
   for (const [first, family] of pairs) {
-    const pair = requestsOf(search).where('last_key', '=', family).where('first_key', '=', first);
-    rows.push(...(await pair.limit(FEW).execute()));
+    found.push(...(await named.where('last_key', '=', family).where('first_key', '=', first).execute()));
   }
-  return rows;
+  return requestsById(search, newestOf(found));
 }
 
 /** The newest that no case answered yet. */
 export async function openRequests(search: Search): Promise<ScanRequestRow[]> {
+  if (search.chart !== null) {
+    // Along the state's index all open ones of the clinic would be read, for the few of one chart.
+    const own = await requestsByChart(search, search.chart, SOME);
+    return own.filter(({ state }) => state === 'sent' || state === 'unconfirmed');
+  }
   const newest = requestsOf(search).orderBy('created_at', 'desc').orderBy('id', 'desc').limit(SOME);
   const sent = await newest.where('state', '=', 'sent').execute();
   return [...sent, ...(await newest.where('state', '=', 'unconfirmed').execute())];
+}
+
+interface Dated {
+  readonly id: string;
+  readonly at: number;
+}
+
+/**
+ * Ids of the newest of one name, which are few. The database is not asked to sort: both kinds would rather walk by time through all
+ * that the clinic has (ADR 8 "Plans").
+ */
+function newestOf(found: readonly Dated[]): string[] {
+  const newestFirst = found.toSorted((a, b) => b.at - a.at || (a.id < b.id ? 1 : -1)).map(({ id }) => id);
+  return [...new Set(newestFirst)].slice(0, FEW);
 }
 
 function allOf({ db, cases, userId }: Search) {

@@ -1,9 +1,9 @@
 /** Rounds and times that go wrong: pauses that upstream names, clocks that were set back, orders that cannot be kept. */
 import { describe, expect, it } from 'vitest';
 import { AlignFault, type OrderPage, type OrderQuery } from '../../../bff/align/index.ts';
-import { createNamedPauses } from '../../../bff/intake/named-pauses.ts';
 import { createNotificationNotes } from '../../../bff/intake/notification-notes.ts';
 import { isBehind } from '../../../bff/ledger/summary.ts';
+import { createQuietAccounts } from '../../../bff/pairing/quiet-accounts.ts';
 import type { ConnectionRow } from '../../../bff/store/schema.ts';
 import { asset, order, silent, START, TIMINGS } from '../support/fixtures.ts';
 import type { World } from '../support/world.ts';
@@ -125,7 +125,7 @@ describe('a clock that is set back', () => {
   it('leaves no pause that upstream named before in memory, and keeps the next one', async () => {
     await open();
     const connection = await connect({}, 0);
-    const pauses = createNamedPauses(stand.store);
+    const pauses = createQuietAccounts(stand.store);
     await pauses.keep(connection, 10 * MINUTE);
     expect(await pauses.left(connection)).toBe(10 * MINUTE);
     stand.clock.set(START - DAY / 4);

@@ -10,6 +10,7 @@ import { createEventLog } from '../../../bff/events/index.ts';
 import { createIntake } from '../../../bff/intake/index.ts';
 import type { Clock, Log } from '../../../bff/deps.ts';
 import { createMerge, createRechecks } from '../../../bff/scans/index.ts';
+import { createQuietAccounts, type QuietAccounts } from '../../../bff/pairing/quiet-accounts.ts';
 import type { Store } from '../../../bff/store/index.ts';
 import type { ConnectionRow, LoginRow } from '../../../bff/store/schema.ts';
 import type { TenantKey } from '../../../bff/tenancy.ts';
@@ -67,6 +68,7 @@ export interface World {
   readonly upstream: ScriptedUpstream;
   readonly events: ReturnType<typeof createEventLog>;
   readonly intake: ReturnType<typeof createIntake>;
+  readonly quiet: QuietAccounts;
   readonly align: {
     environment(): { name: string; livemode: boolean; simulated: boolean; timings: AlignTimings };
     orders: (token: string, query: OrderQuery) => Promise<OrderPage>;
@@ -138,10 +140,12 @@ export async function openWorld(
     bytes: (size: number) => crypto.getRandomValues(new Uint8Array(size)),
     fraction: () => Math.random(),
   };
+  const quiet = createQuietAccounts(store);
   const intake = createIntake({
     store,
     events,
     connections,
+    quiet,
     vault,
     align,
     merge,
@@ -156,6 +160,7 @@ export async function openWorld(
     upstream,
     events,
     intake,
+    quiet,
     align,
     close: async () => {
       await intake.stop();

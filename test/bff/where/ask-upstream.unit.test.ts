@@ -1,47 +1,54 @@
 /** What one question may cost upstream. */
-import { beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import { AlignFault, type UpstreamOrder } from '../../../bff/align/index.ts';
+import { createQuietAccounts } from '../../../bff/pairing/quiet-accounts.ts';
+import type { Store } from '../../../bff/store/index.ts';
 import type { LoginRow } from '../../../bff/store/schema.ts';
 import { createAsker, type Asker } from '../../../bff/where/ask-upstream.ts';
-import { connectionRow, handClock, silent } from '../support/fixtures.ts';
+import { createPatience } from '../../../bff/where/patience.ts';
+import { connectionRow, handClock, openTestStore, silent } from '../support/fixtures.ts';
 
-const here = connectionRow({ id: 'cn_here' });
-const there = connectionRow({ id: 'cn_there' });
+const here = connectionRow({ id: 'cn_here', account_id: '1' });
+const there = connectionRow({ id: 'cn_there', account_id: '2' });
 let clock: ReturnType<typeof handClock>;
+let store: Store;
 let calls: ((outcome: AlignFault) => void)[];
 let asker: Asker;
 
-beforeEach(() => {
+beforeEach(async () => {
   clock = handClock();
+  store = await openTestStore(clock);
   calls = [];
   const hold = () => new Promise<UpstreamOrder>((_, reject) => calls.push(reject));
   asker = createAsker({
-    store: { now: () => Promise.resolve(clock.now()) },
+    store,
     vault: { withToken: (_, call) => call('token', {} as LoginRow) },
     align: { orderByRxId: hold, fullRx: () => Promise.reject(new AlignFault('not_found', 'test')) },
     merge: { merge: () => Promise.reject(new TypeError('nothing is found here')) },
-    clock,
+    quiet: createQuietAccounts(store),
     log: silent,
   });
 });
+afterEach(() => store.close());
 
-const ask = (connection = here) => asker.ask({ connection, userId: 'u', rxId: 'rx-1', deep: false });
+const upstreamHas = (count: number) => expect.poll(() => calls.length).toBe(count);
+const ask = (connection = here) =>
+  asker.ask({ connection, userId: 'u', rxId: 'rx-1', deep: false, patience: createPatience({ clock, log: silent }) });
 
 it('asks upstream for twenty RXs of one clinic at a time, and says of the others that it was not asked', async () => {
   const first = Array.from({ length: 20 }, () => ask());
   expect(await ask()).toEqual({ kind: 'no_answer' });
   const others = ask(there);
-  await clock.advance(0);
-  expect(calls).toHaveLength(21);
+  await upstreamHas(21);
   for (const reject of calls) reject(new AlignFault('not_found', 'test'));
   expect(new Set((await Promise.all([...first, others])).map(({ kind }) => kind))).toEqual(new Set(['not_found']));
   void ask();
-  await clock.advance(0);
-  expect(calls).toHaveLength(22);
+  await upstreamHas(22);
 });
 
 it('counts what nobody waits for any more until upstream is done with it', async () => {
   const asked = Array.from({ length: 20 }, () => ask());
+  await upstreamHas(20);
   await clock.advance(8000);
   expect(new Set((await Promise.all(asked)).map(({ kind }) => kind))).toEqual(new Set(['no_answer']));
   expect(await ask()).toEqual({ kind: 'no_answer' });
@@ -50,7 +57,7 @@ it('counts what nobody waits for any more until upstream is done with it', async
 
 it('leaves upstream alone for as long as it asked to be, for the clinic that it told so', async () => {
   const asked = ask();
-  await clock.advance(0);
+  await upstreamHas(1);
   calls[0]?.(new AlignFault('rate_limited', 'test', { retryAfterMs: 30_000 }));
   expect(await asked).toEqual({ kind: 'no_answer' });
   await clock.advance(29_999);
@@ -59,17 +66,15 @@ it('leaves upstream alone for as long as it asked to be, for the clinic that it 
   void ask(there);
   await clock.advance(1);
   void ask();
-  await clock.advance(0);
-  expect(calls).toHaveLength(3);
+  await upstreamHas(3);
 });
 
 it('asks again at once when the clock was set back since upstream asked for a pause', async () => {
   const asked = ask();
-  await clock.advance(0);
+  await upstreamHas(1);
   calls[0]?.(new AlignFault('rate_limited', 'test', { retryAfterMs: 30_000 }));
   expect(await asked).toEqual({ kind: 'no_answer' });
   clock.set(clock.now() - 6 * 3_600_000);
   void ask();
-  await clock.advance(0);
-  expect(calls).toHaveLength(2);
+  await upstreamHas(2);
 });

@@ -1,10 +1,11 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { UpstreamOrder } from '../../../bff/align/index.ts';
 import { createEventLog } from '../../../bff/events/index.ts';
 import { createMerge } from '../../../bff/scans/index.ts';
 import { foldName } from '../../../bff/store/fold-name.ts';
 import type { Store } from '../../../bff/store/index.ts';
 import type { ConnectionRow, ScanRequestRow } from '../../../bff/store/schema.ts';
-import { lookUp } from '../../../bff/where/look-up.ts';
+import { lookUp, type Found } from '../../../bff/where/look-up.ts';
 import { addConnection, environment, handClock, openTestStore, order, START } from '../support/fixtures.ts';
 
 const clock = handClock();
@@ -27,11 +28,7 @@ beforeAll(async () => {
 });
 afterAll(() => store.close());
 
-function see(
-  connection: ConnectionRow,
-  orderId: string,
-  patient: { firstName: string; lastName: string; chartNumber: string },
-) {
+function see(connection: ConnectionRow, orderId: string, patient: UpstreamOrder['patient'], modifiedAt = START) {
   const merge = createMerge({
     store,
     events: createEventLog({ store, clock }),
@@ -39,7 +36,7 @@ function see(
     align: { environment },
     clock,
   });
-  const seen = order(connection, { orderId, orderCode: `OC${orderId}`, rxId: `rx-${orderId}`, patient });
+  const seen = order(connection, { orderId, orderCode: `OC${orderId}`, rxId: `rx-${orderId}`, patient, modifiedAt });
   return merge.merge({ connection, order: seen, learntBy: 'poll' });
 }
 
@@ -69,11 +66,15 @@ async function addRequest(connection: ConnectionRow, change: Partial<ScanRequest
   await store.write((tx) => tx.insertInto('scan_requests').values(row).execute());
 }
 
-async function look(text: string | null, chart: string | null = null) {
-  const { vendor, tenant, environment: name, account_id: accountId } = here;
-  const accounts = new Map([before, here].map((row) => [row.account_id, row.account_name]));
+function find(connection: ConnectionRow, text: string | null, chart: string | null = null): Promise<Found> {
+  const { vendor, tenant, environment: name, account_id: accountId } = connection;
+  const accounts = new Map([before, connection].map((row) => [row.account_id, row.account_name]));
   const cases = { vendor, tenant, environment: name, accountId };
-  const found = await lookUp({ db: store.db, cases, accounts, userId: 'u', text, chart, now: START });
+  return lookUp({ db: store.db, cases, accounts, userId: 'u', text, chart, now: START });
+}
+
+async function look(text: string | null, chart: string | null = null) {
+  const found = await find(here, text, chart);
   return {
     exact: found.exact.map((row) => row.order_id).sort(),
     similar: found.similar.map(({ row, request }) => [row.order_id, request?.id ?? null]),
@@ -144,4 +145,71 @@ it('takes a similar name for a request only where nothing is known under what wa
   const { requests, guessed } = await look('Meyerr');
   expect(requests).toContain('rq_meyer');
   expect(guessed).toEqual(requests);
+});
+
+describe('where a name has more cases than are read', () => {
+  const SMITHS = 130;
+  const JONESES = 25;
+  const later = START + 3_600_000;
+  let crowd: ConnectionRow;
+
+  beforeAll(async () => {
+    crowd = await addConnection(store);
+    const charts = { chart_number: 'R-1', first_name: 'P5', last_name: 'Smith', first_key: 'p5', last_key: 'smith' };
+    await addRequest(crowd, { ...charts, id: 'rq_other', rx_id: 'rx-1005' });
+    for (let n = 0; n < SMITHS; n += 1) await add(1000 + n, `P${n}`, 'Smith', `S-${n}`, START + n * 1000);
+    for (let n = 0; n < JONESES; n += 1) {
+      await add(2000 + n, 'Ann', 'Jones', `J-${n}`, START + n * 1000);
+      const jones = { chart_number: `J-${n}`, last_name: 'Jones', last_key: 'jones', created_at: START + n };
+      await addRequest(crowd, { ...jones, id: `rq_jones${n}`, rx_id: `rx-${n}`, state: 'cancelled' });
+    }
+    // Newer ones whose last name only begins alike.
+    for (let n = 0; n < 120; n += 1) await add(3000 + n, 'Eva', 'Jonas', `K-${n}`, later + n);
+    await add(4000, 'Eva', 'Maiden', 'M-1', START);
+    for (let n = 0; n < 30; n += 1) await add(4001 + n, 'Eva', 'Married', 'M-1', later + n);
+  });
+
+  const add = (id: number, firstName: string, lastName: string, chartNumber: string, modifiedAt: number) =>
+    see(crowd, String(id), { firstName, lastName, chartNumber }, modifiedAt);
+  const ordersOf = async (text: string, chart?: string): Promise<string[]> =>
+    (await find(crowd, text, chart)).exact.map((row) => row.order_id);
+
+  it.each([
+    ['Smith', 'S', 1000, SMITHS],
+    ['Jones', 'J', 2000, JONESES],
+    ['Ann Jones', 'J', 2000, JONESES],
+  ])('a bound session finds its own patient, whoever else has the name: %s', async (text, letter, first, count) => {
+    for (let n = 0; n < count; n += 1) {
+      const chart = `${letter}-${n}`;
+      expect(await ordersOf(text, chart), chart).toEqual([String(first + n)]);
+    }
+  });
+
+  it.each(['Smith', 'P5 Smith', 'R-1', 's-5'])(
+    'a bound session finds what was requested for its patient and stands under another chart number: %s',
+    async (text) => {
+      expect(await ordersOf(text, 'R-1')).toEqual(['1005']);
+    },
+  );
+
+  it('a bound session finds an older case of its patient under a former name', async () => {
+    expect(await ordersOf('Maiden', 'M-1')).toEqual(['4000']);
+  });
+
+  it.each([
+    ['a full name', 'Ann Jones', 2000 + JONESES - 1],
+    ['a full name, last name first', 'Jones, Ann', 2000 + JONESES - 1],
+    ['a last name', 'Jones', 2000 + JONESES - 1],
+    ['a last name', 'Smith', 1000 + SMITHS - 1],
+    ['the beginning of a last name', 'Jone', 2000 + JONESES - 1],
+  ])('the newest of %s are found: %s', async (_, text, newest) => {
+    expect(await ordersOf(text)).toEqual(Array.from({ length: 20 }, (__, index) => String(newest - index)));
+  });
+
+  it.each(['Ann Jones', 'Jones'])('the newest requests of a name are found: %s', async (text) => {
+    const { requests } = await find(crowd, text);
+    expect(requests.map(({ id }) => id)).toEqual(
+      Array.from({ length: 20 }, (_, index) => `rq_jones${JONESES - 1 - index}`),
+    );
+  });
 });

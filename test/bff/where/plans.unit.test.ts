@@ -34,6 +34,14 @@ async function plansOf(work: (db: Store['db']) => Promise<unknown>): Promise<str
   return plans;
 }
 
+const where = (text: string | null, chart: string | null) => (db: Store['db']) => {
+  const accounts = new Map([
+    ['1017', 'A'],
+    ['1023', 'B'],
+  ]);
+  return lookUp({ db, cases: { ...key, accountId: '1017' }, accounts, userId: 'u', text, chart, now: START });
+};
+
 /** Reads all cases of a clinic, all its requests, or all versions. */
 const GROWING =
   /SCAN (scans|scan_requests|scan_versions)|SEARCH (scans|scan_requests|scan_versions) [^;]*(environment|account_id)=\?\)/;
@@ -60,15 +68,22 @@ it.each([
   ['a text of a bound session', 'Beecham', 'C-1'],
   ['nothing in a bound session', null, 'C-1'],
 ])('asking where by %s reads along indexes alone', async (_, text, chart) => {
-  const accounts = new Map([
-    ['1017', 'A'],
-    ['1023', 'B'],
-  ]);
-  const plans = await plansOf((db) =>
-    lookUp({ db, cases: { ...key, accountId: '1017' }, accounts, userId: 'u', text, chart, now: START }),
-  );
+  const plans = await plansOf(where(text, chart));
   expect(plans.length).toBeGreaterThan(1);
   expect(plans.filter((plan) => GROWING.test(plan))).toEqual([]);
+});
+
+it('a last name, which may have thousands of cases, is looked for from the newest on, and none of them is sorted', async () => {
+  const [byStem] = (await plansOf(where('Beecham', null))).filter((plan) => plan.includes('stem=?'));
+  expect(byStem).toMatch(/USING INDEX scans_stem/);
+  expect(byStem).not.toMatch(/TEMP B-TREE/);
+});
+
+it.each([null, 'Beecham', 'Ann Beecham'])('a bound session reads its chart and what has an id: %s', async (text) => {
+  const other =
+    /SEARCH (scans|scan_requests) (?![^;]*(chart_number|request_chart|order_id|order_code|rx_id|[( ]id)=\?)/;
+  const plans = await plansOf(where(text, 'C-1'));
+  expect(plans.filter((plan) => other.test(plan))).toEqual([]);
 });
 
 it('a page of the ledger is read along its index, wherever it begins, and nothing is sorted', async () => {
