@@ -6,7 +6,7 @@ const ONLY_POSTGRES = ['test/bff/store/postgres-*.test.ts', 'test/bff/instances/
 const STORE_NEAR = [
   'test/bff/{vault,audit,session,pairing,requests,ledger}/**/*.{unit,http,contract}.test.ts',
   'test/bff/intake/{instances,poll-model,quiet-accounts,wrong-times}.unit.test.ts',
-  'test/bff/scans/{merge,search,late-answers,missing-file-times}.unit.test.ts',
+  'test/bff/scans/{merge,search,late-answers,missing-file-times,returned-version,former-account}.unit.test.ts',
   'test/bff/where/look-up.unit.test.ts',
   'test/bff/events/{instances,retention,log-went-back}.unit.test.ts',
   'test/bff/scans/loop.contract.test.ts',
@@ -21,7 +21,7 @@ export default defineConfig({
     // Real servers, files and processes on two loaded cores: the second turn is told in the last lines of `npm test`.
     retry: 1,
     setupFiles: ['test/support/slow-machine.ts'],
-    expect: { poll: { timeout: 10_000 } },
+    expect: { poll: { timeout: 30_000 } },
     projects: [
       {
         extends: true,

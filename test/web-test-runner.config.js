@@ -87,5 +87,5 @@ export default {
       target: 'es2022',
     }),
   ],
-  testFramework: { config: { timeout: 20_000, retries: 1 } },
+  testFramework: { config: { timeout: 60_000, retries: 1 } },
 };

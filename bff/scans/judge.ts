@@ -21,7 +21,7 @@ export type Verdict =
   | { readonly kind: 'unchanged'; readonly version: string }
   /** The version that is shown, under another name or chart number. */
   | { readonly kind: 'identity'; readonly version: string }
-  /** A version that was announced before and is upstream's present one again: shown, not announced twice. */
+  /** A version that was announced before and is upstream's present one again: shown, not announced twice; its patient may be another. */
   | { readonly kind: 'returned'; readonly version: string }
   | {
       readonly kind: 'version';
@@ -84,7 +84,7 @@ function newestFile(assets: Aged['assets']): number {
   return assets.reduce((newest, asset) => Math.max(newest, asset.modifiedAt), 0);
 }
 
-function sameIdentity(present: Present, { patient }: UpstreamOrder): boolean {
+export function sameIdentity(present: Present, { patient }: UpstreamOrder): boolean {
   return (
     present.firstName === patient.firstName &&
     present.lastName === patient.lastName &&

@@ -1,17 +1,17 @@
 import type { AssetName, Phase } from '../../shared/scan.ts';
-import type { EventEntry, EventLog } from '../events/index.ts';
-import type { Tx } from '../store/index.ts';
+import type { EventEntry } from '../events/index.ts';
 import type { ScanRow } from '../store/schema.ts';
 import { missingFiles } from './missing-files.ts';
 import type { CaseWrite, StoredCase } from './store-case.ts';
+import type { Tell } from './teller.ts';
 
 /** Tells what a merge made visible, in its own transaction. The first listing's versions are told as a whole, by the poller. */
-export async function announce(tx: Tx, events: EventLog, write: CaseWrite, stored: StoredCase): Promise<void> {
+export async function announce(tell: Tell, write: CaseWrite, stored: StoredCase): Promise<void> {
   const { verdict, seen } = write;
   const { after } = stored;
   const base = scanEvent(after);
   const append = (entry: Pick<EventEntry, 'type' | 'data'> & { charts?: readonly string[] }): Promise<void> =>
-    events.append(tx, { ...base, ...entry, data: { ...base.data, ...entry.data } });
+    tell({ ...base, ...entry, data: { ...base.data, ...entry.data } });
 
   const announced = verdict.kind === 'version' && write.learntBy !== 'backfill';
   if (announced) await append({ type: verdict.first ? 'scan.received' : 'scan.updated', data: {} });

@@ -11,6 +11,7 @@ import { offerToUnconfirmed } from './match-request.ts';
 import { announce } from './merge-events.ts';
 import { observe, type Observation } from './observe.ts';
 import { dueAt, storeCase, storeVersion } from './store-case.ts';
+import { createTeller, type Tell } from './teller.ts';
 
 export interface MergeInput {
   readonly connection: ConnectionRow;
@@ -87,17 +88,26 @@ export function createMerge(parts: {
         store.afterCommit(tx, () => parts.onGallery?.({ connection, orderId, version }));
       }
     }
-    await announce(tx, events, write, stored);
-    if (seen.request === null && order.rxId !== null) await offer(tx, input, seen.before?.created_at ?? now, now);
+    const tell = createTeller(tx, events, connection);
+    await announce(tell, write, stored);
+    if (seen.request === null && order.rxId !== null) {
+      await offer(tx, tell, input, seen.before?.created_at ?? now, now);
+    }
     if (verdict.kind === 'version') return { outcome: 'announced', version: verdict.version };
     return { outcome: stored.newsOfIdentity ? 'updated' : 'none', version: verdict.version };
   }
 
-  async function offer(tx: Tx, { connection, order }: MergeInput, knownSince: number, now: number): Promise<void> {
+  async function offer(
+    tx: Tx,
+    tell: Tell,
+    { connection, order }: MergeInput,
+    knownSince: number,
+    now: number,
+  ): Promise<void> {
     const offered = await offerToUnconfirmed(tx, connection, order, knownSince, now);
     if (offered === null) return;
     const { vendor, tenant, environment } = connection;
-    await events.append(tx, {
+    await tell({
       vendor,
       tenant,
       environment,

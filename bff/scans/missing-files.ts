@@ -26,11 +26,12 @@ export function missingFiles(phase: Phase, assets: readonly { readonly name: Ass
 /**
  * The wait that a new version begins or goes on with.
  * @param before what the version before it waited for
+ * @param found when upstream changed the order (ms), and whether it is learnt as silent history
  */
 export function planWait(
   missing: readonly AssetName[],
   before: { readonly missing: readonly AssetName[]; readonly state: MissingState },
-  modifiedAt: number,
+  found: { readonly modifiedAt: number; readonly isHistory: boolean },
   now: number,
   timings: Timings,
 ): MissingState {
@@ -38,9 +39,10 @@ export function planWait(
   // One that was given up begins anew: a new version is news of its files, too.
   const goesOn = before.state.recheck_at !== null && missing.every((name) => before.missing.includes(name));
   if (goesOn) return before.state;
-  // An old case of the first listing: nobody waits for it, and nothing will come by itself.
-  if (now - modifiedAt > timings.recheckFor) {
-    return { missing_since: modifiedAt, recheck_count: 0, recheck_at: null, missing_told_at: now };
+  // An old case of the first listing: nobody waits for it, and nothing will come by itself. For one that was found late, after
+  // days in which upstream could not be asked, somebody does.
+  if (found.isHistory && now - found.modifiedAt > timings.recheckFor) {
+    return { missing_since: found.modifiedAt, recheck_count: 0, recheck_at: null, missing_told_at: now };
   }
   return {
     missing_since: now,

@@ -5,6 +5,7 @@ import type { Store } from '../store/index.ts';
 import type { ScanRow } from '../store/schema.ts';
 import { scanEvent } from './merge-events.ts';
 import { missingFiles, planNextLook } from './missing-files.ts';
+import { createTeller } from './teller.ts';
 import { parseAssets } from './version.ts';
 
 /** Cases that wait for a file. The schedule is in the database, so that a restart forgets none. */
@@ -75,9 +76,10 @@ export function createRechecks(parts: {
         const plan = planNextLook(row, now, align.environment().timings);
         await byKey(tx.updateTable('scans').set(plan), scan).execute();
         if (row.missing_told_at !== null || plan.missing_told_at === null) return;
+        const tell = createTeller(tx, events, row);
         const event = scanEvent(row);
         for (const asset of missingFiles(row.phase as Phase, parseAssets(row.assets))) {
-          await events.append(tx, { ...event, type: 'scan.asset_missing', data: { ...event.data, asset } });
+          await tell({ ...event, type: 'scan.asset_missing', data: { ...event.data, asset } });
         }
       }, scan);
     },

@@ -4,7 +4,7 @@ import type { Tx } from '../store/index.ts';
 import { toNameKeys } from '../store/fold-name.ts';
 import type { ConnectionRow, ScanRow } from '../store/schema.ts';
 import { applyCountChange, countChange, moveMarks } from './counters.ts';
-import type { Verdict } from './judge.ts';
+import { sameIdentity, type Verdict } from './judge.ts';
 import { classOf, moreTelling, type CameBy } from './ledger-class.ts';
 import { markScanned } from './match-request.ts';
 import { missingFiles, NOTHING_MISSING, planWait, type MissingState } from './missing-files.ts';
@@ -29,14 +29,17 @@ export interface CaseWrite {
 
 export interface StoredCase {
   readonly after: ScanRow;
-  /** The version is as it was, but its patient or the request it answers is another. */
+  /** The version is no news, but its patient or the request it answers is another than what was shown. */
   readonly newsOfIdentity: boolean;
 }
+
+/** What a case shows of its version stays as it was when that was first seen, also when another was shown in between. */
+type Standing = Pick<ScanRow, 'version_number' | 'learnt_by' | 'backfilled' | 'seen_at'>;
 
 export async function storeCase(tx: Tx, write: CaseWrite): Promise<StoredCase> {
   const { seen, verdict, order, now } = write;
   const { before } = seen;
-  const after = toRow(write, await numberOf(tx, write));
+  const after = toRow(write, await standingOf(tx, write));
   const { vendor, tenant, environment, account_id, order_id, ...columns } = after;
   if (before === null) await tx.insertInto('scans').values(after).execute();
   else {
@@ -54,8 +57,12 @@ export async function storeCase(tx: Tx, write: CaseWrite): Promise<StoredCase> {
   if (before !== null && before.version !== after.version) await moveMarks(tx, after, before, after);
   const newlyRequested = seen.request !== null && before?.request_id !== seen.request.requestId;
   if (seen.request !== null && newlyRequested) await markScanned(tx, seen.request.requestId, order.orderId, now);
-  const newsOfIdentity = verdict.kind === 'identity' || (verdict.kind === 'unchanged' && newlyRequested);
-  return { after, newsOfIdentity };
+  return { after, newsOfIdentity: verdict.kind !== 'version' && isOtherIdentity(seen, order) };
+}
+
+function isOtherIdentity({ before, present, request }: Observation, order: UpstreamOrder): boolean {
+  if (before === null || present === null) return false;
+  return !sameIdentity(present, order) || before.request_id !== (request?.requestId ?? null);
 }
 
 export async function storeVersion(tx: Tx, write: CaseWrite, after: ScanRow): Promise<void> {
@@ -94,10 +101,17 @@ function cameBy({ seen, verdict, order, learntBy, notifiedAt }: CaseWrite): Came
   return moreTelling(before, classOf({ learntBy, phase: order.phase, first, notified: notifiedAt !== null }));
 }
 
-/** A new version counts on from all that were announced; one that returned keeps its number. */
-async function numberOf(tx: Tx, { connection, order, seen, verdict }: CaseWrite): Promise<number> {
-  if (seen.before === null) return 1;
-  if (seen.before.version === verdict.version) return seen.before.version_number;
+/** A new version counts on from all that were announced. */
+async function standingOf(tx: Tx, { connection, order, seen, verdict, learntBy, now }: CaseWrite): Promise<Standing> {
+  const { before } = seen;
+  const news = (version_number: number): Standing => {
+    return { version_number, learnt_by: learntBy, backfilled: toBackfilled(learntBy), seen_at: now };
+  };
+  if (before === null) return news(1);
+  if (before.version === verdict.version) {
+    const { version_number, learnt_by, backfilled, seen_at } = before;
+    return { version_number, learnt_by, backfilled, seen_at };
+  }
   const versions = tx
     .selectFrom('scan_versions')
     .where('vendor', '=', connection.vendor)
@@ -106,17 +120,23 @@ async function numberOf(tx: Tx, { connection, order, seen, verdict }: CaseWrite)
     .where('account_id', '=', connection.account_id)
     .where('order_id', '=', order.orderId);
   if (verdict.kind === 'returned') {
-    const row = await versions.select('number').where('version', '=', verdict.version).executeTakeFirstOrThrow();
-    return row.number;
+    const row = await versions
+      .select(['number as version_number', 'learnt_by', 'seen_at'])
+      .where('version', '=', verdict.version)
+      .executeTakeFirstOrThrow();
+    return { ...row, backfilled: toBackfilled(row.learnt_by) };
   }
   const row = await versions.select((eb) => eb.fn.max('number').as('newest')).executeTakeFirst();
-  return (row?.newest ?? 0) + 1;
+  return news((row?.newest ?? 0) + 1);
 }
 
-function toRow(write: CaseWrite, versionNumber: number): ScanRow {
-  const { connection, order, seen, verdict, learntBy, now, askedAt } = write;
+function toBackfilled(learntBy: string): number {
+  return Number(learntBy === 'backfill');
+}
+
+function toRow(write: CaseWrite, standing: Standing): ScanRow {
+  const { connection, order, seen, verdict, now, askedAt } = write;
   const { before, request } = seen;
-  const sameVersion = before !== null && before.version === verdict.version;
   const assets = toStoredAssets(order.assets, seen.assetsBefore, verdict.version);
   const galleryKept = sameFile(
     assets.find((asset) => asset.name === 'gallery'),
@@ -146,34 +166,33 @@ function toRow(write: CaseWrite, versionNumber: number): ScanRow {
     modified_at: order.modifiedAt,
     my_itero_url: order.myIteroUrl,
     version: verdict.version,
-    version_number: versionNumber,
-    learnt_by: sameVersion ? before.learnt_by : learntBy,
+    ...standing,
     came_by: cameBy(write),
     assets: JSON.stringify(assets),
-    backfilled: sameVersion ? before.backfilled : Number(learntBy === 'backfill'),
     unmatched: Number(seen.unmatched),
     other_identity: Number(request?.otherIdentity ?? false),
     request_chart: request?.chartNumber ?? null,
     views: galleryKept ? (before?.views ?? null) : null,
-    seen_at: sameVersion ? before.seen_at : now,
     created_at: before?.created_at ?? now,
     observed_at: askedAt,
     ...waitOf(write, assets),
   };
 }
 
-function waitOf({ seen, verdict, order, askedAt, timings }: CaseWrite, assets: readonly StoredAsset[]): MissingState {
+function waitOf(write: CaseWrite, assets: readonly StoredAsset[]): MissingState {
+  const { seen, verdict, order, learntBy, askedAt, timings } = write;
   const { before, assetsBefore } = seen;
+  const found = { modifiedAt: order.modifiedAt, isHistory: learntBy === 'backfill' };
   if (before === null) {
     const nothing = { missing: [], state: NOTHING_MISSING };
-    return planWait(missingFiles(order.phase, assets), nothing, order.modifiedAt, askedAt, timings);
+    return planWait(missingFiles(order.phase, assets), nothing, found, askedAt, timings);
   }
   const { missing_since, recheck_count, recheck_at, missing_told_at } = before;
   const state = { missing_since, recheck_count, recheck_at, missing_told_at };
   if (before.version === verdict.version) return state;
   const missingBefore = missingFiles(before.phase as Phase, assetsBefore);
   const wait = { missing: missingBefore, state };
-  return planWait(missingFiles(order.phase, assets), wait, order.modifiedAt, askedAt, timings);
+  return planWait(missingFiles(order.phase, assets), wait, found, askedAt, timings);
 }
 
 /** One file of each kind, the newest; it keeps the version that brought it for as long as it is the same file. */

@@ -71,7 +71,7 @@ describe('by keyboard alone, every page without a finding', () => {
     expect(await audit(page)).toEqual([]);
     const popup = await follow(/Connect to iTero/);
     await popup.getByRole('link', { name: 'Continue to iTero' }).waitFor();
-    expect(await focused(page)).toContain('itero-pair');
+    await expect.poll(() => focused(page)).toContain('itero-pair');
     expect(await audit(page)).toEqual([]);
     expect(await audit(popup)).toEqual([]);
     await tabTo(popup, /Continue to iTero/);
@@ -85,14 +85,14 @@ describe('by keyboard alone, every page without a finding', () => {
     await tabTo(popup, /Allow/);
     await Promise.all([popup.waitForEvent('close'), popup.keyboard.press('Enter')]);
     await page.getByRole('radio').first().waitFor();
-    expect(await focused(page)).toContain('itero-pair');
+    await expect.poll(() => focused(page)).toContain('itero-pair');
     expect(await audit(page)).toEqual([]);
     await tabTo(page, /^itero-pair input/);
     await page.keyboard.press('Space');
     await tabTo(page, /Connect this account/);
     await page.keyboard.press('Enter');
     await pair().getByText('Riverside Dental is connected.').waitFor();
-    expect(await focused(page)).toContain('itero-pair');
+    await expect.poll(() => focused(page)).toContain('itero-pair');
     await pair()
       .getByText(/3 cases/)
       .waitFor();
@@ -104,11 +104,11 @@ describe('by keyboard alone, every page without a finding', () => {
     await page.keyboard.press('Enter');
     const dialog = pair().getByRole('dialog', { name: 'Disconnect Riverside Dental from iTero?' });
     await dialog.getByText(/Signed out of iTero: Dr. Anna Keller/).waitFor();
-    expect(await focused(page)).toContain('Keep connected');
+    await expect.poll(() => focused(page)).toContain('Keep connected');
     expect(await audit(page)).toEqual([]);
     await page.keyboard.press('Escape');
     await dialog.waitFor({ state: 'detached' });
-    expect(await focused(page)).toContain('Disconnect clinic');
+    await expect.poll(() => focused(page)).toContain('Disconnect clinic');
   });
 
   it('the form: faults lead to their field, teeth by arrow, by number on the chart and by typing', async () => {
@@ -126,7 +126,7 @@ describe('by keyboard alone, every page without a finding', () => {
     await page.keyboard.press('Tab');
     await page.keyboard.type('Chair');
     await page.keyboard.press('Tab');
-    expect(await focused(page)).toContain('Tooth 16');
+    await expect.poll(() => focused(page)).toContain('Tooth 16');
     await page.keyboard.press('ArrowRight');
     await page.keyboard.press('Space');
     await page.keyboard.type('36');
@@ -148,7 +148,7 @@ describe('by keyboard alone, every page without a finding', () => {
     await tabTo(page, /^itero-scan-request button "Send to scanner"/);
     await page.keyboard.press('Enter');
     await page.getByText('Sent to the scanner', { exact: true }).waitFor();
-    expect(await focused(page)).toContain('Send to scanner');
+    await expect.poll(() => focused(page)).toContain('Send to scanner');
     expect(await audit(page)).toEqual([]);
   });
 
@@ -167,7 +167,7 @@ describe('by keyboard alone, every page without a finding', () => {
     const said = inbox().getByRole('status').filter({ hasText: 'New scan received' });
     await said.waitFor();
     expect(await said.allTextContents()).toEqual([expect.stringContaining('Maximiliana Theodora')]);
-    expect(await focused(page)).toContain('Send to scanner');
+    await expect.poll(() => focused(page)).toContain('Send to scanner');
     await expect.poll(() => inbox().locator('img.thumb').count()).toBe(6);
     expect(await audit(page)).toEqual([]);
   });
@@ -182,7 +182,7 @@ describe('by keyboard alone, every page without a finding', () => {
     await dialog.getByText(/2 of 6/).waitFor();
     await page.keyboard.press('Escape');
     await dialog.waitFor({ state: 'hidden' });
-    expect(await focused(page)).toContain('Look at 6 pictures');
+    await expect.poll(() => focused(page)).toContain('Look at 6 pictures');
   });
 
   it('a case opened, its prescription, a download, and closed by Escape', async () => {
@@ -230,7 +230,7 @@ describe('by keyboard alone, every page without a finding', () => {
     await page.keyboard.press('Enter');
     const dialog = inbox().getByRole('dialog', { name: 'Where did my scan go?' });
     await dialog.getByRole('textbox').waitFor();
-    expect(await focused(page)).toContain('itero-scan-inbox input');
+    await expect.poll(() => focused(page)).toContain('itero-scan-inbox input');
     expect(await audit(page)).toEqual([]);
     await page.keyboard.type('walk inn');
     await page.keyboard.press('Enter');
@@ -243,10 +243,10 @@ describe('by keyboard alone, every page without a finding', () => {
     expect(await audit(page)).toEqual([]);
     await tabTo(page, /Search for something else/);
     await page.keyboard.press('Enter');
-    expect(await focused(page)).toContain('itero-scan-inbox input');
+    await expect.poll(() => focused(page)).toContain('itero-scan-inbox input');
     await press(page, 'Escape');
     await dialog.waitFor({ state: 'hidden' });
-    expect(await focused(page)).toContain('Where did my scan go?');
+    await expect.poll(() => focused(page)).toContain('Where did my scan go?');
   });
 
   it('the ends of a sign-in: refused at consent, and a link that is over', async () => {

@@ -55,7 +55,7 @@ async function askWhere(key: 'Tab' | 'Shift+Tab' = 'Tab'): Promise<void> {
   await tabTo(keller.page, /button "Where did my scan go\?"/, key);
   await press(keller.page, 'Enter');
   await inbox(keller).getByRole('dialog').getByRole('textbox').waitFor();
-  expect(await focused(keller.page)).toContain('itero-scan-inbox input');
+  await expect.poll(() => focused(keller.page)).toContain('itero-scan-inbox input');
 }
 
 describe('from "Send to scanner" to a picture in the patient record', () => {
@@ -212,13 +212,13 @@ describe('from "Send to scanner" to a picture in the patient record', () => {
     await tabTo(keller.page, /button "Open the case"/);
     await press(keller.page, 'Enter');
     await inbox(keller).getByRole('region', { name: 'Lost Notice' }).waitFor();
-    expect(await focused(keller.page)).toMatch(/itero-scan-inbox button "Lost Notice/);
+    await expect.poll(() => focused(keller.page)).toMatch(/itero-scan-inbox button "Lost Notice/);
     await askWhere('Shift+Tab');
     await keller.page.keyboard.type('Nobody Knows-Them');
     await press(keller.page, 'Enter');
     await inbox(keller).getByRole('heading', { name: 'Nothing was found here.' }).waitFor();
     await press(keller.page, 'Escape');
-    expect(await focused(keller.page)).toMatch(/button "Where did my scan go\?"/);
+    await expect.poll(() => focused(keller.page)).toMatch(/button "Where did my scan go\?"/);
   });
 
   it('a missing iDE says what to do, with details for support that name no patient', async () => {

@@ -70,7 +70,7 @@ async function untilNothingIsWritten({ store }: Stage): Promise<void> {
     if (mtimeMs !== before) [before, since] = [mtimeMs, performance.now()];
     return performance.now() - since > 600;
   };
-  await expect.poll(isCalm, { timeout: 15_000, interval: 30 }).toBe(true);
+  await expect.poll(isCalm, { timeout: 60_000, interval: 30 }).toBe(true);
 }
 
 const get = async ({ port }: BffProcess, path: string): Promise<Response> => fetch(`http://127.0.0.1:${port}${path}`);
@@ -98,18 +98,18 @@ async function expectRefusedAndTold(at: Opened, begin: () => Promise<void>, end:
   expect(await failuresCounted(program)).toBe(4);
   // The log is written in pieces.
   await expect
-    .poll(() => errorsOf(program), { timeout: 10_000 })
+    .poll(() => errorsOf(program), { timeout: 60_000 })
     .toContain('notifications could not be stored and were refused');
   await end();
 
-  await expect.poll(async () => (await get(program, '/readyz')).status, { timeout: 10_000 }).toBe(200);
+  await expect.poll(async () => (await get(program, '/readyz')).status, { timeout: 60_000 }).toBe(200);
   const traffic = startTraffic({ stage: at.stage, random: createSeeded('after'), pauseMs: 20 });
-  await expect.poll(() => traffic.acknowledged, { timeout: 10_000 }).toBeGreaterThan(10);
+  await expect.poll(() => traffic.acknowledged, { timeout: 60_000 }).toBeGreaterThan(10);
   await at.stage.kill(at.slot);
   await traffic.stop();
   await at.stage.start(at.slot);
   const parts = { stage: at.stage, traffic, followers: [], samples: [], watched: [], pollFloor: HOUR };
-  const { violations } = await settleAndJudge({ ...parts, everythingDue: false, settleMs: 15_000 });
+  const { violations } = await settleAndJudge({ ...parts, everythingDue: false, settleMs: 60_000 });
   expect(violations).toEqual([]);
 }
 
@@ -144,7 +144,7 @@ if (trouble === null) {
           },
         );
       },
-      60_000,
+      240_000,
     );
 
     it('faults that come and go under a stream of notifications lose nothing that was acknowledged', async () => {
@@ -153,20 +153,20 @@ if (trouble === null) {
       for (const after of [0, 1, 3]) {
         injection = await injectDiskFault(at.program.pid, { calls: ['fsync'], error: 'EIO', after });
         const struck = injection;
-        await expect.poll(() => struck.struck(), { timeout: 10_000 }).toBeGreaterThan(2);
+        await expect.poll(() => struck.struck(), { timeout: 60_000 }).toBeGreaterThan(2);
         await injection.end();
         injection = undefined;
         const before = traffic.acknowledged;
-        await expect.poll(() => traffic.acknowledged, { timeout: 10_000 }).toBeGreaterThan(before + 5);
+        await expect.poll(() => traffic.acknowledged, { timeout: 60_000 }).toBeGreaterThan(before + 5);
       }
       await traffic.stop();
       expect([...traffic.statuses.keys()].filter((status) => status >= 500)).not.toEqual([]);
       await at.stage.kill(at.slot);
       await at.stage.start(at.slot);
       const parts = { stage: at.stage, traffic, followers: [], samples: [], watched: [], pollFloor: HOUR };
-      const { violations } = await settleAndJudge({ ...parts, everythingDue: false, settleMs: 15_000 });
+      const { violations } = await settleAndJudge({ ...parts, everythingDue: false, settleMs: 60_000 });
       expect(violations).toEqual([]);
-    }, 60_000);
+    }, 240_000);
 
     it('a process that dies between commit and answer: nobody was told, and the case is shown once all the same', async () => {
       const at = await open();
@@ -181,7 +181,7 @@ if (trouble === null) {
         const { rxId = '', finished } = cloud.perform({ do: 'scan-without-rx', companyId: at.clinic.companyId });
         await finished;
         const told = sendNotification(at.stage.callbackUrl(at.clinic), { rxId, accountNumber: at.clinic.accountId });
-        await expect.poll(() => held.struck(), { timeout: 10_000, interval: 5 }).toBeGreaterThan(0);
+        await expect.poll(() => held.struck(), { timeout: 60_000, interval: 5 }).toBeGreaterThan(0);
         await at.stage.kill(at.slot);
         expect(await told).toEqual({ answer: 'unknown', status: 0 });
         await held.end();
@@ -206,15 +206,15 @@ if (trouble === null) {
         samples: [],
         watched: [],
         pollFloor: HOUR,
-        settleMs: 15_000,
+        settleMs: 60_000,
       };
       const sees = async (): Promise<string[]> => {
         const { history, violations } = await settleAndJudge({ ...parts, everythingDue: false });
         if (violations.length > 0) return violations.map(({ rule }) => rule);
         return history.clinics.flatMap(({ shown }) => shown.map((scan) => scan.rxId ?? ''));
       };
-      await expect.poll(sees, { timeout: 15_000 }).toContain(rxId);
-    }, 60_000);
+      await expect.poll(sees, { timeout: 60_000 }).toContain(rxId);
+    }, 240_000);
   });
 }
 
@@ -235,6 +235,6 @@ else {
         async () => small.fill(),
         async () => small.free(),
       );
-    }, 60_000);
+    }, 240_000);
   });
 }

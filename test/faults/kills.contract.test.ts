@@ -87,7 +87,7 @@ describe(`the program under SIGKILL (seed ${seed})`, () => {
     expect(neverMet(report.byAim, KILLS_EACH)).toEqual([]);
     expect(traffic.acknowledged).toBeGreaterThanOrEqual(KILLS / 2);
 
-    const parts = { stage, traffic, followers, samples, watched: WATCHED, pollFloor: HOUR, settleMs: 15_000 };
+    const parts = { stage, traffic, followers, samples, watched: WATCHED, pollFloor: HOUR, settleMs: 60_000 };
     const { violations, history } = await settleAndJudge({ ...parts, everythingDue: false });
     expect(violations).toEqual([]);
     expect(history.clinics.every(({ shown }) => shown.length > 0)).toBe(true);

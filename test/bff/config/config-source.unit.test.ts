@@ -61,10 +61,11 @@ describe('Align settings while running', () => {
     await expect
       .poll(
         async () => {
-          await clock.advance(10);
+          // Slowly, so that the regular look at the file stays away.
+          await clock.advance(2);
           return clientId();
         },
-        { interval: 10, timeout: 4_000 },
+        { interval: 10, timeout: 20_000 },
       )
       .toBe('another');
     expect(clock.now() % 5_000).not.toBe(0);

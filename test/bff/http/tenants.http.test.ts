@@ -78,7 +78,7 @@ async function furnish(clinic: Clinic, index: number): Promise<Estate> {
       if (scan === undefined) throw new Error(`the scan of ${clinic} has not arrived`);
       return scan.orderId;
     },
-    { timeout: 15_000, interval: 50 },
+    { timeout: 30_000, interval: 50 },
   );
   const detail = (await (await bff.call(token, 'GET', `/v1/scans/${orderId}`)).json()) as ScanDetail;
   const authorization = await bff.call(token, 'POST', '/v1/pairing/authorizations', {}, { origin: originOf(clinic) });

@@ -53,7 +53,7 @@ it('is told by /readyz and by every answer, and is used again by itself', async 
   }
 
   await server.restart();
-  await vi.waitFor(async () => expect(await ready()).toBe(200), { timeout: 15_000 });
+  await vi.waitFor(async () => expect(await ready()).toBe(200), { timeout: 60_000 });
   const list = await bff.call(token, 'GET', '/v1/pairing');
   expect(list.status).toBe(200);
   await list.text();

@@ -86,7 +86,7 @@ const eventually = (look: () => Promise<void>): Promise<void> =>
       await cloud.clock.advance(500);
       await look();
     },
-    { timeout: 20_000, interval: 20 },
+    { timeout: 30_000, interval: 20 },
   );
 
 describe('pairing', () => {
@@ -133,7 +133,7 @@ describe('a session', () => {
     await ask(a, VENDOR_KEYS.molar, 'DELETE', `/v1/sessions/${id}`);
     // By the wake-up alone: the clock stands still.
     await vi.waitFor(async () => expect([await statusOn(b), await statusOn(c)]).toEqual([401, 401]), {
-      timeout: 10_000,
+      timeout: 30_000,
     });
     expect(await over).toContain('data');
   });
@@ -146,7 +146,7 @@ describe('a session', () => {
     );
     await cloud.clock.advance(2_000);
     await vi.waitFor(async () => expect([await statusOn(b), await statusOn(c)]).toEqual([401, 401]), {
-      timeout: 10_000,
+      timeout: 30_000,
     });
   });
 });
@@ -190,7 +190,7 @@ describe('a scan request', () => {
       (await ask<{ items: ScanRequest[] }>(bff, token, 'POST', '/v1/scan-requests/search', {})).items.map(
         ({ state }) => state,
       );
-    await vi.waitFor(async () => expect(await statesOn(b)).toContain('sending'), { timeout: 10_000 });
+    await vi.waitFor(async () => expect(await statesOn(b)).toContain('sending'), { timeout: 30_000 });
     const late = await start('late', a.url);
     expect(await statesOn(late)).toContain('sending');
     await eventually(async () => expect(await statesOn(late)).not.toContain('sending'));

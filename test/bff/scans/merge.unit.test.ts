@@ -8,6 +8,7 @@ import type { ConnectionRow } from '../../../bff/store/schema.ts';
 import { LEARNT_BY, type LearntBy } from '../../../shared/scan.ts';
 import fc from '../../support/fast-check.ts';
 import { addConnection, asset, environment, handClock, openTestStore, order, START } from '../support/fixtures.ts';
+import { requestRow } from './request-row.ts';
 
 const clock = handClock();
 let store: Store;
@@ -50,33 +51,8 @@ async function scanOf(connection: ConnectionRow, orderId = '100000001') {
     .executeTakeFirstOrThrow();
 }
 
-async function addRequest(connection: ConnectionRow, change: Record<string, unknown> = {}) {
-  const row = {
-    id: `req_${connection.tenant}`,
-    vendor: connection.vendor,
-    tenant: connection.tenant,
-    environment: connection.environment,
-    connection_id: connection.id,
-    account_id: connection.account_id,
-    user_id: 'u1',
-    user_name: 'Dentist',
-    sent_through: null,
-    chart_number: 'C-1',
-    first_name: 'Ann',
-    last_name: 'Bee',
-    draft: '{}',
-    procedure: 'Study Model',
-    procedure_type: null,
-    doctor: null,
-    state: 'sent' as const,
-    rx_id: 'rx-1',
-    order_id: null,
-    possible_order_id: null,
-    problem: null,
-    created_at: START - 60_000,
-    changed_at: START - 60_000,
-    ...change,
-  };
+async function addRequest(connection: ConnectionRow, change: Parameters<typeof requestRow>[1] = {}) {
+  const row = requestRow(connection, change);
   await store.write((tx) => tx.insertInto('scan_requests').values(row).execute());
   return row;
 }

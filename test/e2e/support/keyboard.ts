@@ -19,6 +19,22 @@ const FOCUSED = `(() => {
   return { place: path.join(' ') + ' "' + words.trim().replaceAll(/\\s+/g, ' ') + '"', ring };
 })()`;
 
+/** Runs in the page: every place that a keyboard may come to, named as {@link FOCUSED} names it. */
+const PLACES = `(() => {
+  const places = [];
+  const walk = (root, path) => {
+    for (const element of root.querySelectorAll('*')) {
+      const inner = [...path, element.localName];
+      const words = element.getAttribute('aria-label') ?? element.textContent;
+      if (element.tabIndex >= 0) places.push(inner.join(' ') + ' "' + words.trim().replaceAll(/\\s+/g, ' ') + '"');
+      if (element.shadowRoot) walk(element.shadowRoot, inner);
+    }
+  };
+  walk(document, []);
+  return places;
+})()`;
+const PATIENCE_MS = 20_000;
+
 interface Focused {
   /** Such as `itero-pair button "Connect to iTero"`, or `nowhere`. */
   readonly place: string;
@@ -29,8 +45,13 @@ export async function focused(page: Page): Promise<string> {
   return (await page.evaluate<Focused>(FOCUSED)).place;
 }
 
-/** Presses Tab (or Shift+Tab) until the focus is there, and it can be seen there. */
+/** Waits until it is there, then presses Tab (or Shift+Tab) until the focus is there, and it can be seen there. */
 export async function tabTo(page: Page, name: RegExp, key: 'Tab' | 'Shift+Tab' = 'Tab'): Promise<void> {
+  // It may still be loading: pressing Tab meanwhile would lead round and round, and out of the page.
+  const end = performance.now() + PATIENCE_MS;
+  const isThere = async (): Promise<boolean> =>
+    (await page.evaluate<string[]>(PLACES)).some((place) => name.test(place));
+  while (!(await isThere()) && performance.now() < end) await page.waitForTimeout(50);
   for (let presses = 0; presses < 80; presses += 1) {
     const { place, ring } = await page.evaluate<Focused>(FOCUSED);
     if (name.test(place)) {

@@ -51,9 +51,9 @@ export function nextTask(): Promise<void> {
   });
 }
 
-/** Waits until the condition holds; fails with the sentence when it does not within five seconds. */
+/** Waits until the condition holds; fails with the sentence when it does not within 20 seconds: a starved page is slow, not wrong. */
 export async function until(what: string, holds: () => boolean): Promise<void> {
-  const end = performance.now() + 5000;
+  const end = performance.now() + 20_000;
   while (!holds()) {
     assert.isBelow(performance.now(), end, `never happened: ${what}`);
     await nextTask();
