@@ -57,6 +57,8 @@ export interface Bff {
 
 /** Running answers get so long to finish after a stop was asked for (ms). */
 const GRACE_MS = 10_000;
+/** To store what a call upstream has answered (ms). */
+const STORE_MS = 15_000;
 
 /** Builds every part and wires them in the order of the flow. Nothing runs until `start`. */
 export async function createBff(options: BffOptions): Promise<Bff> {
@@ -171,9 +173,11 @@ export async function createBff(options: BffOptions): Promise<Bff> {
     const closed = listeners.map((listener) => listener.close(GRACE_MS));
     for (const part of background) await part.stop();
     await Promise.all(closed);
-    // What still runs has no reader any more, but may be a call upstream whose outcome is worth storing.
+    // What still runs has no reader any more, but may be a call upstream whose outcome must be stored: a refresh token that
+    // rotates was used up by asking, and without the new one the clinic must sign in again (RFC 9700 §4.14).
+    const longest = align.environment().timings.requestTimeout + STORE_MS;
     const enough = new AbortController();
-    await Promise.race([draining.idle(), clock.sleep(GRACE_MS, enough.signal).catch(() => undefined)]);
+    await Promise.race([draining.idle(), clock.sleep(longest, enough.signal).catch(() => undefined)]);
     enough.abort();
     await Promise.all([features.finish(), idempotency.stop()]);
     await store.close();

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { fail, ok, type Result } from '../shared/result.ts';
 
 export interface ConfigFault {
   /** `vendors[0].apiKeyHashes[1]`; empty for the file itself. */
@@ -34,13 +35,26 @@ export function resolveReferences(value: unknown, environment: Environment): { v
     if (text.startsWith('file:')) {
       const path = text.slice('file:'.length);
       try {
-        return readFileSync(path, 'utf8').trimEnd();
+        const read = readUtf8(path);
+        if (read.ok) return read.value.trimEnd();
+        faults.push({ key, wanted: `needs the file ${path}, which ${read.error}` });
       } catch {
         faults.push({ key, wanted: `needs the file ${path}, which cannot be read` });
-        return undefined;
       }
+      return undefined;
     }
     return text;
   };
   return { value: walk(value, ''), faults };
+}
+
+/**
+ * Editors and shells of Windows write a byte order mark, or UTF-16: the mark is no part of the text, and UTF-16 read as UTF-8 begins with
+ * U+FFFD or holds NUL.
+ * @throws what the file system says when the file cannot be read
+ */
+export function readUtf8(path: string): Result<string, 'must be UTF-8'> {
+  // The decoder takes the mark away; `readFileSync` would keep it.
+  const text = new TextDecoder().decode(readFileSync(path));
+  return text.startsWith('\uFFFD') || text.includes('\0') ? fail('must be UTF-8') : ok(text);
 }

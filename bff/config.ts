@@ -1,9 +1,8 @@
-import { readFileSync } from 'node:fs';
 import * as v from 'valibot';
 import { fail, ok, type Result } from '../shared/result.ts';
 import { alignSettingsSchema, type AlignSettings } from './align/index.ts';
 import { processEntries, type ProcessSettings } from './config-process.ts';
-import { resolveReferences, type ConfigFault, type Environment } from './config-references.ts';
+import { readUtf8, resolveReferences, type ConfigFault, type Environment } from './config-references.ts';
 
 export type { ConfigFault } from './config-references.ts';
 export type { ProcessSettings } from './config-process.ts';
@@ -57,7 +56,9 @@ function unknownSettings(given: unknown, taken: unknown, key: string): ConfigFau
 export function readConfig(path: string, environment: Environment): Result<Config, ConfigFault[]> {
   let text: string;
   try {
-    text = readFileSync(path, 'utf8');
+    const read = readUtf8(path);
+    if (!read.ok) return fail([{ key: '', wanted: read.error }]);
+    text = read.value;
   } catch (error) {
     const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
     return fail([{ key: '', wanted: missing ? 'does not exist' : 'cannot be read: check its permissions' }]);

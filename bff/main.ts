@@ -6,7 +6,7 @@ import { createSystemClock, createSystemRandom } from './clock.ts';
 import { ConfigError, loadConfig } from './config.ts';
 import { watchAlignSource } from './config-source.ts';
 import { ListenError } from './http/server.ts';
-import { createLog, type LogLevel } from './log.ts';
+import { createLog, type LogLevel, type SinkLog } from './log.ts';
 import { StoreError } from './store/index.ts';
 
 /**
@@ -23,10 +23,8 @@ function levelOf(text: string | undefined): LogLevel {
   return text as LogLevel;
 }
 
-async function main(): Promise<void> {
+async function main(environment: NodeJS.ProcessEnv, log: SinkLog): Promise<void> {
   setDefaultAutoSelectFamilyAttemptTimeout(NEXT_ADDRESS_AFTER_MS);
-  const environment = process.env;
-  const log = createLog({ level: levelOf(environment['LOG_LEVEL']) });
   const path = environment['ITERO_CONFIG'] ?? 'itero-embed.config.json';
   const config = loadConfig(path, environment);
   const clock = createSystemClock();
@@ -47,7 +45,7 @@ async function main(): Promise<void> {
   async function stop(reason: string, code: number): Promise<void> {
     if (stopping) {
       // Asked twice: whoever asks does not want to wait.
-      process.exit(code === 0 ? 130 : code);
+      await end(log, code === 0 ? 130 : code);
     }
     stopping = true;
     log.info({ reason }, 'stopping');
@@ -59,8 +57,7 @@ async function main(): Promise<void> {
       process.exitCode = 1;
     }
     log.info({}, 'stopped');
-    await log.flush();
-    process.exit(process.exitCode ?? code);
+    await end(log, Number(process.exitCode ?? code));
   }
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop(signal, 0));
   // The state after a fault that nobody expected is unknown: finish what runs, then let the supervisor start anew.
@@ -82,9 +79,26 @@ async function main(): Promise<void> {
   process.stderr.write(`itero-embed BFF for ${url}, listening on port ${port}\n`);
 }
 
-main().catch((error: unknown) => {
-  // Faults for the operator are sentences; anything else is a fault of ours and comes with its stack.
-  const spoken = error instanceof ConfigError || error instanceof ListenError || error instanceof StoreError;
-  process.stderr.write(`${spoken ? error.message : error instanceof Error ? error.stack : String(error)}\n`);
-  process.exit(1);
-});
+async function end(log: SinkLog | undefined, code: number): Promise<void> {
+  const ended = (await log?.flush()) ?? true;
+  if (ended) process.exit(code);
+  // Whoever reads the log stands still.
+  process.kill(process.pid, 'SIGKILL');
+}
+
+async function start(): Promise<void> {
+  // Where the log's disk is full, this one often is, too: nobody is left to be told.
+  process.stderr.on('error', () => undefined);
+  let log: SinkLog | undefined;
+  try {
+    log = createLog({ level: levelOf(process.env['LOG_LEVEL']) });
+    await main(process.env, log);
+  } catch (error) {
+    // Faults for the operator are sentences; anything else is a fault of ours and comes with its stack.
+    const spoken = error instanceof ConfigError || error instanceof ListenError || error instanceof StoreError;
+    process.stderr.write(`${spoken ? error.message : error instanceof Error ? error.stack : String(error)}\n`);
+    await end(log, 1);
+  }
+}
+
+void start();

@@ -51,11 +51,14 @@ export interface Listener {
 /** Load balancers keep idle connections for 60 s; closing first would race with their next request (ms). */
 const KEEP_ALIVE_MS = 72_000;
 
+/** HTTP/1.0 needs no Host, and some load balancers' checks send none. No answer depends on it: `publicUrl` names this service. */
+const HOST_WHERE_NONE = 'localhost';
+
 const SERVER = { keepAliveTimeout: KEEP_ALIVE_MS, headersTimeout: 20_000, requestTimeout: 60_000 };
 
 /** @param atOnce answers in front of the app what needs no wait */
 export function listen(app: Pick<Hono<Env>, 'fetch'>, options: ListenOptions, atOnce?: AtOnce): Promise<Listener> {
-  const handle = getRequestListener(app.fetch);
+  const handle = getRequestListener(app.fetch, { hostname: HOST_WHERE_NONE });
   const server = createServer(SERVER, (request, response) => {
     // The listener of the app answers its own faults.
     if (atOnce?.(request, response) !== true) void handle(request, response);

@@ -1,6 +1,7 @@
 import { sql, type Kysely } from 'kysely';
 import { Migrator, type Migration } from 'kysely/migration';
 import type { Log } from '../deps.ts';
+import { isPostgres } from './dialect.ts';
 import { ground } from './migrations/0001-ground.ts';
 import { instances } from './migrations/0002-instances.ts';
 import { reconciliation } from './migrations/0003-reconciliation.ts';
@@ -26,8 +27,14 @@ const MIGRATIONS: Record<string, Migration> = {
  */
 export async function migrate<S>(db: Kysely<S>, log: Log): Promise<void> {
   try {
-    await refuseNewer(db);
-    const migrator = new Migrator({ db, provider: { getMigrations: () => Promise.resolve(MIGRATIONS) } });
+    const schema = isPostgres(db) ? await readSchema(db) : null;
+    await refuseNewer(db, schema);
+    const migrator = new Migrator({
+      db,
+      provider: { getMigrations: () => Promise.resolve(MIGRATIONS) },
+      // Without it Kysely takes the migrations of any schema of the database for its own.
+      ...(schema !== null && { migrationTableSchema: schema }),
+    });
     const { error, results } = await migrator.migrateToLatest();
     if (error !== undefined) throw error;
     const applied = (results ?? []).map((result) => result.migrationName);
@@ -39,9 +46,17 @@ export async function migrate<S>(db: Kysely<S>, log: Log): Promise<void> {
   }
 }
 
-async function refuseNewer<S>(db: Kysely<S>): Promise<void> {
+/** Where PostgreSQL makes tables that name no schema; null where it finds none, which making them will tell. */
+async function readSchema<S>(db: Kysely<S>): Promise<string | null> {
+  const { rows } = await sql<{ schema: string | null }>`select current_schema() as schema`.execute(db);
+  return rows[0]?.schema ?? null;
+}
+
+/** @param schema the only one that counts; null where there are none */
+async function refuseNewer<S>(db: Kysely<S>, schema: string | null): Promise<void> {
   const tables = await db.introspection.getTables({ withInternalKyselyTables: true });
-  if (!tables.some((table) => table.name === 'kysely_migration')) return;
+  const ours = tables.filter((table) => schema === null || table.schema === schema);
+  if (!ours.some((table) => table.name === 'kysely_migration')) return;
   const { rows } = await sql<{ name: string }>`select name from kysely_migration order by name`.execute(db);
   const unknown = rows.map((row) => row.name).filter((name) => !(name in MIGRATIONS));
   if (unknown.length === 0) return;

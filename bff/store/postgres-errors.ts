@@ -59,10 +59,23 @@ const SENTENCES: Record<string, string> = {
   ENOENT: 'there is no socket of PostgreSQL there',
 };
 
+/** With the syscall `open`, or `read` for a folder; ECONNRESET comes with `read`, too. */
+const UNREADABLE = new Set(['ENOENT', 'EACCES', 'EPERM', 'EISDIR', 'ENOTDIR', 'ELOOP']);
+
+/** pg reads the files that an address names (sslrootcert, sslcert, sslkey); a connection fails with another syscall. */
+function unreadableFile(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !('syscall' in error)) return undefined;
+  if (error.syscall !== 'open' && error.syscall !== 'read') return undefined;
+  const code = codeOf(error);
+  if (code === undefined || !UNREADABLE.has(code)) return undefined;
+  const name = 'path' in error && typeof error.path === 'string' ? `: ${error.path}` : '';
+  return `a file that the address names (sslrootcert, sslcert or sslkey) cannot be read (${code})${name}`;
+}
+
 /** A sentence for the operator. The cause is handed on for the log; pg keeps passwords out of its errors. */
 export function toStoreError(url: string, cause: unknown): StoreError {
   const inner = cause instanceof Error ? (firstOf(cause) ?? cause) : cause;
-  const known = SENTENCES[codeOf(inner) ?? ''] ?? SENTENCES[codeOf(causeOf(inner)) ?? ''];
+  const known = unreadableFile(inner) ?? SENTENCES[codeOf(inner) ?? ''] ?? SENTENCES[codeOf(causeOf(inner)) ?? ''];
   if (known === undefined && cause instanceof StoreError) return cause;
   const said = known ?? (inner instanceof Error && inner.message !== '' ? inner.message : String(inner));
   return new StoreError(`store: PostgreSQL at ${placeOf(url)}: ${said}`, { cause });

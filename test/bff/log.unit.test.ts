@@ -1,7 +1,9 @@
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import pg from 'pg';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { ProblemError } from '../../bff/http/problem-error.ts';
-import { createLog } from '../../bff/log.ts';
+import { createLog, type Destination } from '../../bff/log.ts';
 
 function logged(write: (log: ReturnType<typeof createLog>) => void): string {
   const lines: string[] = [];
@@ -62,6 +64,64 @@ describe('the log', () => {
     expect(logged((log) => log.info({ route: '/v1/callbacks/:token' }, 'answered'))).toContain('/v1/callbacks/:token');
   });
 });
+
+describe('the end of the log', () => {
+  type Done = (error?: NodeJS.ErrnoException | null) => void;
+  function endedBy(flush: (done: Done) => void): { given: () => boolean; flush: () => Promise<boolean> } {
+    let given = false;
+    const destination = { write: () => undefined, flush, destroy: () => void (given = true) };
+    const log = createLog({ level: 'debug', destination: destination satisfies Destination });
+    return { given: () => given, flush: () => log.flush() };
+  }
+  const fault = (code: string): NodeJS.ErrnoException => Object.assign(new Error(code), { code });
+
+  it.each([
+    ['lines that are written', null, false],
+    ['a pipe, which refuses an fsync', fault('EINVAL'), false],
+    ['a full disk, which is given up', fault('ENOSPC'), true],
+  ])('comes with %s', async (_name, error, given) => {
+    const end = endedBy((done) => setImmediate(() => done(error)));
+    expect(await end.flush()).toBe(true);
+    expect(end.given()).toBe(given);
+  });
+
+  it('comes after a second where nothing is ever written, and the lines are given up', async () => {
+    vi.useFakeTimers();
+    try {
+      const end = endedBy(() => undefined);
+      const flushed = end.flush();
+      await vi.advanceTimersByTimeAsync(1_000);
+      expect(await flushed).toBe(false);
+      expect(end.given()).toBe(true);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+});
+
+describe('a log that nobody reads', () => {
+  it('keeps four megabytes of lines and no more', async () => {
+    const program = fileURLToPath(new URL('../../bff/log.ts', import.meta.url));
+    const child = spawn(process.execPath, ['--input-type=module', '-e', WRITES_EIGHT_MEGABYTES], {
+      env: { LOG_MODULE: program },
+    });
+    await new Promise((resolve) => child.stderr.once('data', resolve));
+    let text = '';
+    child.stdout.on('data', (chunk: Buffer) => (text += chunk.toString()));
+    expect(await new Promise((resolve) => child.once('close', resolve))).toBe(0);
+    expect(text.length).toBeLessThan(4_500_000);
+    const lines = text.trimEnd().split('\n');
+    expect(lines.length).toBeGreaterThan(3_000);
+    expect(lines.filter((line) => !line.endsWith('"msg":"something"}'))).toEqual([]);
+  });
+});
+
+const WRITES_EIGHT_MEGABYTES = `
+  const { createLog } = await import(process.env.LOG_MODULE);
+  const log = createLog({ level: 'info' });
+  const filling = 'x'.repeat(1000);
+  for (let index = 0; index < 8000; index += 1) log.info({ filling }, 'something');
+  process.stderr.write('written');`;
 
 /** As pg makes it of a unique violation: message, detail and where quote values. */
 function databaseError(): unknown {

@@ -1,6 +1,16 @@
 /** The program itself, as an operator meets it. */
-import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawn, type ChildProcess, type StdioOptions } from 'node:child_process';
+import {
+  closeSync,
+  constants,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -24,15 +34,101 @@ function configure(change: object): string {
 }
 
 function run(config: string, environment: Record<string, string> = {}) {
-  const child = spawn(process.execPath, [program], { cwd: folder, env: { ...environment, ITERO_CONFIG: config } });
+  return watch(spawn(process.execPath, [program], { cwd: folder, env: { ...environment, ITERO_CONFIG: config } }));
+}
+
+function watch(child: ChildProcess) {
   children.push(child);
   let said = '';
   let logged = '';
-  child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
-  child.stdout.on('data', (chunk: Buffer) => (logged += chunk.toString()));
+  child.stderr?.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  child.stdout?.on('data', (chunk: Buffer) => (logged += chunk.toString()));
   const ended = new Promise<number | null>((resolve) => child.once('close', (code) => resolve(code)));
   return { child, ended, said: () => said, logged: () => logged };
 }
+
+async function freePort(): Promise<number> {
+  const probe = createServer();
+  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve));
+  const { port } = probe.address() as { port: number };
+  await new Promise((resolve) => probe.close(resolve));
+  return port;
+}
+
+/** 0 where nobody answers. */
+const readiness = (port: number): Promise<number> =>
+  fetch(`http://127.0.0.1:${port}/readyz`).then(
+    ({ status }) => status,
+    () => 0,
+  );
+
+const FULL = '/dev/full';
+
+describe.skipIf(!existsSync(FULL))('a disk that is full where the log goes', () => {
+  it.each([
+    ['alone', false],
+    ['and where stderr goes, too', true],
+  ])('%s: it serves on, and ends when it is told to', async (_name, stderrToo) => {
+    const port = await freePort();
+    const path = configure({ port });
+    const full = openSync(FULL, 'w');
+    const bff = watch(
+      spawn(process.execPath, [program], {
+        cwd: folder,
+        env: { ITERO_CONFIG: path },
+        stdio: ['ignore', full, stderrToo ? full : 'pipe'],
+      }),
+    );
+    closeSync(full);
+    await expect.poll(() => readiness(port), { timeout: 30_000 }).toBe(200);
+    const sentence = 'the log cannot be written (ENOSPC); it goes on without\n';
+    if (!stderrToo) await expect.poll(() => bff.said()).toContain(sentence);
+    // Lines are written four times a second.
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    expect(await readiness(port)).toBe(200);
+    bff.child.kill('SIGTERM');
+    expect(await bff.ended).toBe(0);
+    if (!stderrToo) expect(bff.said().split(sentence)).toHaveLength(2);
+  });
+});
+
+describe.skipIf(process.platform === 'win32')('a reader of the log that stands still', () => {
+  it('does not keep it from serving, nor from ending', async () => {
+    const pipe = join(folder, 'log');
+    execFileSync('mkfifo', [pipe]);
+    const filler = openSync(pipe, constants.O_RDWR | constants.O_NONBLOCK);
+    expect(() => {
+      for (;;) writeSync(filler, '-'.repeat(4096));
+    }).toThrow(/EAGAIN/);
+    const port = await freePort();
+    const env = { ITERO_CONFIG: configure({ port }) };
+    const stalled = openSync(pipe, 'r+');
+    const stdio = ['ignore', stalled, 'pipe'] satisfies StdioOptions;
+    const bff = watch(spawn(process.execPath, [program], { cwd: folder, env, stdio }));
+    await expect.poll(() => readiness(port), { timeout: 30_000 }).toBe(200);
+    bff.child.kill('SIGTERM');
+    await bff.ended;
+    expect(bff.child.signalCode).toBe('SIGKILL');
+    for (const descriptor of [filler, stalled]) closeSync(descriptor);
+  });
+});
+
+describe('the command of operating.md for services and containers', () => {
+  const root = fileURLToPath(new URL('../..', import.meta.url));
+  const guide = readFileSync(join(root, 'docs/operating.md'), 'utf8');
+  const command = /`(exec \S+ bff\/main\.ts)`/.exec(guide)?.[1] ?? '';
+
+  it.skipIf(!existsSync(join(root, 'node_modules/.bin/node')))('hands SIGTERM to the BFF itself', async () => {
+    const port = await freePort();
+    const path = configure({ port });
+    const env = { PATH: process.env['PATH'] ?? '', ITERO_CONFIG: path };
+    const bff = watch(spawn('sh', ['-c', `cd . && ${command}`], { cwd: root, env }));
+    await expect.poll(() => readiness(port), { timeout: 30_000 }).toBe(200);
+    bff.child.kill('SIGTERM');
+    expect(await bff.ended).toBe(0);
+    expect(bff.logged()).toContain('"msg":"stopped"');
+  });
+});
 
 describe('node bff/main.ts', () => {
   it('starts, answers, and ends cleanly when it is told to', async () => {

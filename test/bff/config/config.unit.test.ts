@@ -14,7 +14,7 @@ function typo(): object {
 
 const folder = mkdtempSync(join(tmpdir(), 'itero-config-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
-const write = (name: string, text: string): string => {
+const write = (name: string, text: string | Uint8Array): string => {
   writeFileSync(join(folder, name), text);
   return join(folder, name);
 };
@@ -44,6 +44,39 @@ describe('a good configuration', () => {
     expect(outcome).toMatchObject({
       ok: true,
       value: { process: { port: 4341 }, align: { environments: { sandbox: { clientSecret: 'from-a-file' } } } },
+    });
+  });
+});
+
+describe('a file as editors and shells of Windows write it', () => {
+  const bom = Buffer.from([0xef, 0xbb, 0xbf]);
+  const utf16 = (text: string): Buffer => Buffer.from(`\uFEFF${text}`, 'utf16le');
+  const named = (path: string) => {
+    const config = sample();
+    config.align.environments.sandbox.clientSecret = `file:${path}`;
+    return config;
+  };
+
+  it('is read without its byte order mark', () => {
+    const path = write('bom.json', Buffer.concat([bom, Buffer.from(JSON.stringify(sample()))]));
+    expect(readConfig(path, {})).toMatchObject({ ok: true });
+    const secret = write('bom.txt', Buffer.concat([bom, Buffer.from('from-a-file\r\n')]));
+    const outcome = parseConfig(named(secret), {});
+    expect(outcome).toMatchObject({
+      ok: true,
+      value: { align: { environments: { sandbox: { clientSecret: 'from-a-file' } } } },
+    });
+  });
+
+  it.each([
+    ['with its mark', utf16],
+    ['without a mark', (text: string) => Buffer.from(text, 'utf16le')],
+  ])('must be UTF-8: UTF-16 %s', (_name, encode) => {
+    const path = write('utf16.json', encode(JSON.stringify(sample())));
+    expect(readConfig(path, {})).toEqual({ ok: false, error: [{ key: '', wanted: 'must be UTF-8' }] });
+    const secret = write('utf16.txt', encode('from-a-file'));
+    expect(faults(named(secret))).toEqual({
+      'align.environments.sandbox.clientSecret': `needs the file ${secret}, which must be UTF-8`,
     });
   });
 });

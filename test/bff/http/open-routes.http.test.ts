@@ -1,3 +1,4 @@
+import { connect } from 'node:net';
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import { createSystemClock } from '../../../bff/clock.ts';
@@ -32,6 +33,23 @@ describe('probes', () => {
     const answer = await stand.app.request('/readyz');
     expect([answer.status, await answer.json()]).toEqual([503, { state: 'store not writable' }]);
     expect((await stand.app.request('/healthz')).status).toBe(200);
+  });
+});
+
+describe('a check in HTTP/1.0 that names no host', () => {
+  it.each(['/healthz', '/readyz'])('is answered as any other: %s', async (path) => {
+    const stand = await createStand();
+    const listener = await listen(stand.app, { port: 0, host: '127.0.0.1', clock: createSystemClock() });
+    const answer = await new Promise<string>((resolve, reject) => {
+      let text = '';
+      const socket = connect(listener.port, '127.0.0.1', () => socket.write(`GET ${path} HTTP/1.0\r\n\r\n`));
+      socket.on('data', (chunk: Buffer) => (text += chunk.toString()));
+      socket.on('end', () => resolve(text));
+      socket.on('error', reject);
+    });
+    expect(answer).toMatch(/^HTTP\/1\.[01] 200 /);
+    await listener.close(0);
+    await stand.close();
   });
 });
 

@@ -39,6 +39,20 @@ describe('opening', () => {
     expect(String(error)).not.toContain(new URL(url).password);
   });
 
+  it.each([
+    ['is not there', '/nowhere/ca.pem', 'ENOENT'],
+    ['is a folder', '/', 'EISDIR'],
+  ])('says that a file which the address names cannot be read: it %s', async (_name, path, code) => {
+    const url = `${database.url}?sslmode=verify-full&sslrootcert=${path}`;
+    await expect(open(url)).rejects.toThrow(
+      new RegExp(`a file that the address names \\(sslrootcert, sslcert or sslkey\\) cannot be read \\(${code}\\)`),
+    );
+  });
+
+  it('says that there is no socket, where the address names one', async () => {
+    await expect(open('postgres:///itero?host=/nowhere')).rejects.toThrow('there is no socket of PostgreSQL there');
+  });
+
   it.each(['1/Sup3rSecret', '1?Sup3rSecret', '1#Sup3rSecret', 'Sup3r/Secret', 'Sup3r@Secret/x'])(
     'says how a password with special characters is written, and nothing of it: %s',
     async (password) => {
