@@ -1,4 +1,4 @@
-import { createStore, del, delMany, entries, get, keys, set, type UseStore } from 'idb-keyval';
+import { createStore, delMany, entries, get, keys, set, update, type UseStore } from 'idb-keyval';
 import type { Keep, KeepOwner } from './keep.ts';
 
 let store: UseStore | undefined;
@@ -50,7 +50,7 @@ export function openStore(owner: KeepOwner): Keep {
         ? ahead.then((all) => all.get(JSON.stringify(keyOf(name))))
         : quietly<unknown>(() => written.then(() => get(keyOf(name), theStore()))),
     set: (name, value) => change(() => set(keyOf(name), value, theStore())),
-    delete: (name) => change(() => del(keyOf(name), theStore())),
+    update: (name, alter) => change(() => update(keyOf(name), alter, theStore())),
   };
 }
 

@@ -8,7 +8,8 @@ import type { SessionClaims } from '../../shared/session.ts';
 export interface Keep {
   get(name: string): Promise<unknown>;
   set(name: string, value: unknown): Promise<void>;
-  delete(name: string): Promise<void>;
+  /** Changes what is kept, with no other tab in between; undefined keeps nothing. */
+  update(name: string, change: (kept: unknown) => unknown): Promise<void>;
 }
 
 export type KeepOwner = Pick<SessionClaims, 'vendor' | 'tenant' | 'sub'>;
@@ -34,6 +35,6 @@ export function openKeep(owner: KeepOwner): Keep {
   return {
     get: (name) => use((keep) => keep.get(name)),
     set: (name, value) => use((keep) => keep.set(name, value)),
-    delete: (name) => use((keep) => keep.delete(name)),
+    update: (name, change) => use((keep) => keep.update(name, change)),
   };
 }

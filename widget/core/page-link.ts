@@ -232,6 +232,8 @@ class SharedLink {
 
   /** Keeps its place, so that the next one misses nothing. */
   #closeStream(): void {
+    clearTimeout(this.#graceTimer);
+    this.#graceTimer = undefined;
     this.#position = this.#stream?.position ?? this.#position;
     this.#stream?.close();
     this.#stream = undefined;
@@ -239,8 +241,6 @@ class SharedLink {
   }
 
   #stopStream(): void {
-    clearTimeout(this.#graceTimer);
-    this.#graceTimer = undefined;
     this.#closeStream();
     this.#position = '';
     this.#loaded = false;
@@ -263,13 +263,13 @@ class SharedLink {
   }
 
   #refused(fault: Fault): void {
+    // Its session is over: until it has another, this page hears nothing, not even by a tab that it shares with. What
+    // comes meanwhile is not missed: the next stream of the same user goes on from here.
+    this.#closeStream();
     if (fault.code === 'offline') {
-      // Its session is over: until it has another, this page hears nothing, not even by a tab that it shares with.
-      this.#closeStream();
       this.#set({ kind: 'offline', ...(this.#claims && { claims: this.#claims }) });
       return;
     }
-    this.#stopStream();
     const kind = this.#place.source.kind === 'none' ? 'failed' : 'expired';
     this.#set({ kind, fault });
   }

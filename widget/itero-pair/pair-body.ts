@@ -1,11 +1,11 @@
-import { html, nothing, type ReactiveController, type ReactiveControllerHost, type TemplateResult } from 'lit';
+import { html, nothing, type ReactiveController, type TemplateResult } from 'lit';
 import type { Pairing } from '../../shared/pairing.ts';
 import type { StateName } from '../core/itero-element.ts';
 import { msg, str } from '../core/localize.ts';
 import { faultView, loadingView } from '../core/view-state.ts';
 import { ledgerView } from '../ledger/ledger-view.ts';
 import { accountsView } from './pair-accounts.ts';
-import { PairController, type PairDoor } from './pair-controller.ts';
+import { PairController, type PairDoor, type PairHost } from './pair-controller.ts';
 import { signOutDialog, unpairDialog, type DialogActions } from './pair-dialog.ts';
 import { isConnected } from './pair-state.ts';
 import { clinicView, healthView, loginsView } from './pair-views.ts';
@@ -13,7 +13,7 @@ import { signInProblemWords } from './pair-words.ts';
 
 export { styles } from './itero-pair.styles.ts';
 
-export interface PairBodyHost extends ReactiveControllerHost {
+export interface PairBodyHost extends PairHost {
   readonly renderRoot: ParentNode;
 }
 

@@ -8,8 +8,8 @@ import { msg, str } from '../core/localize.ts';
 import type { PageLink } from '../core/page-link.ts';
 import { CheckWatch } from '../ledger/check-watch.ts';
 import { askImpact, chooseAccount, listAccounts, signOut, startAuthorization, unpair } from './pair-calls.ts';
-import { onlyChoice, reduce, START, transition, type PairAction, type PairState } from './pair-state.ts';
-import { openSignInWindow, toWebAddress, watchSignIn, type SignInWatch } from './sign-in.ts';
+import { isChoosing, onlyChoice, reduce, START, transition, type PairAction, type PairState } from './pair-state.ts';
+import { openSignInWindow, toWebAddress, watchSignIn, type SignInSight, type SignInWatch } from './sign-in.ts';
 
 /** What the controller may use of its element. */
 export interface PairDoor {
@@ -18,9 +18,13 @@ export interface PairDoor {
   emit(event: Event): boolean;
 }
 
+export interface PairHost extends ReactiveControllerHost {
+  readonly isConnected: boolean;
+}
+
 /** Loads the pairing, runs sign-in, account choice, signing out and un-pairing, one at a time. */
 export class PairController implements ReactiveController {
-  readonly #host: ReactiveControllerHost;
+  readonly #host: PairHost;
   readonly #door: PairDoor;
   #state: PairState = START;
   /** The last thing that was done, for the live region. */
@@ -29,9 +33,17 @@ export class PairController implements ReactiveController {
   #loadAgain = false;
   /** Grows with each change made here: an answer that was asked for before it says nothing any more. */
   #epoch = 0;
+  /** Grows when everything goes: what was asked for before is another user's or clinic's, also where the link stays. */
+  #round = 0;
+  /** Grows with each sign-in that is begun or given up: what was asked for an earlier one says nothing about it. */
+  #attempt = 0;
+  /** Opened, and waiting for the address of the sign-in. */
+  #waiting: Window | null = null;
   #watch: SignInWatch | undefined;
   /** A sign-in was begun here: with one account the choice is skipped. */
   #began = false;
+  /** Another sign-in waits for its choice already: that there is one to make does not say that this one has ended. */
+  #again = false;
   /** Elements that are gone are not kept up to date. */
   #watching = false;
   readonly #checks = new CheckWatch(() => {
@@ -39,7 +51,7 @@ export class PairController implements ReactiveController {
     else this.#checks.plan(null);
   });
 
-  constructor(host: ReactiveControllerHost, door: PairDoor) {
+  constructor(host: PairHost, door: PairDoor) {
     this.#host = host;
     this.#door = door;
     host.addController(this);
@@ -54,12 +66,15 @@ export class PairController implements ReactiveController {
   }
 
   hostConnected(): void {
-    // Moved within the page: the link stayed, the timer was stopped.
+    // This code can come after the session.
     if (this.#door.link()?.state.kind === 'ready') this.start();
   }
 
   hostDisconnected(): void {
-    this.#stop();
+    // An element that is only moved comes back within the same task: its sign-in and its checks go on.
+    queueMicrotask(() => {
+      if (!this.#host.isConnected) this.#stop();
+    });
   }
 
   /** The session is there. */
@@ -77,14 +92,16 @@ export class PairController implements ReactiveController {
   /** Another clinic or user: forget everything. */
   drop(): void {
     this.#stop();
-    this.#epoch++;
-    this.#began = false;
+    this.#round++;
+    // What runs may never be answered: its session may wait for a person who has left.
+    this.#loading = false;
+    this.#loadAgain = false;
     this.#status = '';
     this.#dispatch({ type: 'drop' });
   }
 
   #stop(): void {
-    this.#stopWatch();
+    this.#giveUpSignIn();
     this.#watching = false;
     this.#checks.stop();
   }
@@ -103,7 +120,9 @@ export class PairController implements ReactiveController {
     if (!link) return;
     this.#loading = true;
     const epoch = this.#epoch;
+    const round = this.#round;
     const answer = await link.api.pairing();
+    if (round !== this.#round) return;
     this.#loading = false;
     if (epoch === this.#epoch) this.#judge(answer);
     else this.#loadAgain = this.#door.link() !== undefined;
@@ -128,9 +147,13 @@ export class PairController implements ReactiveController {
     if (change === 'paired') this.#door.emit(new IteroPairedEvent(pairing.account?.id ?? '', requestId));
     else if (change) this.#door.emit(new IteroUnpairedEvent(change, requestId));
     const { kind } = this.#state.task;
-    if ((pairing.choosing || pairing.state === 'signed_in') && (kind === 'idle' || kind === 'signing_in')) {
+    if (isChoosing(pairing)) {
+      if (kind !== 'idle' && (kind !== 'signing_in' || this.#again)) return;
       this.#stopWatch();
       if (this.#door.mayManage()) void this.#chooseAccount(pairing);
+    } else if (kind === 'listing' || kind === 'choosing') {
+      // Chosen in another tab, or no longer to be chosen.
+      this.#dispatch({ type: 'done' });
     }
   }
 
@@ -138,43 +161,50 @@ export class PairController implements ReactiveController {
   readonly connect = async (): Promise<void> => {
     const link = this.#door.link();
     if (!link) return;
-    this.#stopWatch();
-    const problemBefore = this.#state.pairing?.signInProblem ?? null;
+    this.#giveUpSignIn();
+    const { pairing } = this.#state;
+    const problemBefore = pairing?.signInProblem ?? null;
+    this.#again = pairing !== undefined && isChoosing(pairing);
     const popup = openSignInWindow();
+    this.#waiting = popup;
     this.#status = '';
     this.#dispatch({ type: 'sign_in' });
+    const attempt = this.#attempt;
     const answer = await startAuthorization(link.api);
-    if (link !== this.#door.link()) {
-      popup?.close();
-      return;
-    }
+    if (attempt !== this.#attempt) return;
+    this.#waiting = null;
     const address = answer.ok ? toWebAddress(link.api.assetUrl(answer.value.startUrl)) : undefined;
     if (!answer.ok || !address) {
       popup?.close();
       this.#failed(answer.ok ? clientFault('unreadable') : answer.error);
       return;
     }
-    this.#began = true;
+    this.#began = !this.#again;
     if (popup) popup.location.href = address.href;
     else this.#dispatch({ type: 'blocked', url: address.href });
     this.#watch = watchSignIn({
       popup: popup ?? undefined,
       origin: address.origin,
       until: Date.parse(answer.value.expiresAt),
-      look: (closed) => void this.#lookAtSignIn(closed, problemBefore),
+      look: (sight) => void this.#lookAtSignIn(attempt, sight, problemBefore),
       over: () => this.#dispatch({ type: 'sign_in_ended' }),
     });
   };
 
-  async #lookAtSignIn(closed: boolean, problemBefore: string | null): Promise<void> {
+  async #lookAtSignIn(attempt: number, sight: SignInSight, problemBefore: string | null): Promise<void> {
     await this.load();
     const { task, pairing } = this.#state;
-    if (task.kind !== 'signing_in') return;
+    if (attempt !== this.#attempt || task.kind !== 'signing_in') return;
     const problem = pairing?.signInProblem ?? null;
-    if (problem !== null && (closed || problem !== problemBefore)) {
+    if (problem !== null && (sight === 'closed' || problem !== problemBefore)) {
       this.#stopWatch();
       this.#dispatch({ type: 'sign_in_ended' });
-    } else if (closed) {
+    } else if (this.#again && sight !== 'open' && pairing && isChoosing(pairing)) {
+      this.#stopWatch();
+      // Unless it is told, the choice may still be that of the sign-in before, which was not wanted.
+      this.#began = sight === 'told';
+      void this.#chooseAccount(pairing);
+    } else if (sight === 'closed') {
       // COOP can make an open window look closed: the watch goes on, more slowly.
       this.#status = msg('The sign-in window was closed. If you finished there, this page follows in a moment.');
       this.#dispatch({ type: 'sign_in_ended' });
@@ -186,8 +216,9 @@ export class PairController implements ReactiveController {
     if (!link) return;
     this.#status = '';
     this.#dispatch({ type: 'list' });
+    const round = this.#round;
     const answer = await listAccounts(link.api);
-    if (link !== this.#door.link()) return;
+    if (round !== this.#round || this.#state.task.kind !== 'listing') return;
     if (!answer.ok) {
       this.#failed(answer.error);
       return;
@@ -202,8 +233,9 @@ export class PairController implements ReactiveController {
     const link = this.#door.link();
     if (!link) return;
     this.#dispatch({ type: 'pair' });
+    const round = this.#round;
     const answer = await chooseAccount(link.api, accountId);
-    if (link !== this.#door.link()) return;
+    if (round !== this.#round) return;
     if (!answer.ok) {
       this.#failed(answer.error);
       return;
@@ -234,8 +266,9 @@ export class PairController implements ReactiveController {
     const link = this.#door.link();
     if (!link) return;
     this.#dispatch({ type: 'ask_unpair' });
+    const round = this.#round;
     const answer = await askImpact(link.api);
-    if (link !== this.#door.link()) return;
+    if (round !== this.#round) return;
     if (answer.ok) this.#dispatch({ type: 'impact', impact: answer.value });
     else this.#failed(answer.error);
   };
@@ -268,8 +301,9 @@ export class PairController implements ReactiveController {
       return;
     }
     this.#dispatch({ type: unpairing ? 'unpair' : 'sign_out' });
+    const round = this.#round;
     const answer = await (unpairing ? unpair : signOut)(link.api);
-    if (link !== this.#door.link()) return;
+    if (round !== this.#round) return;
     if (!answer.ok) {
       this.#failed(answer.error);
       return;
@@ -281,9 +315,19 @@ export class PairController implements ReactiveController {
   };
 
   readonly cancelSignIn = (): void => {
-    this.#stopWatch();
+    this.#giveUpSignIn();
     this.#dispatch({ type: 'sign_in_ended' });
+    // Back to the choice that the sign-in before still waits for.
+    if (this.#again) void this.load();
   };
+
+  #giveUpSignIn(): void {
+    this.#attempt++;
+    this.#began = false;
+    this.#waiting?.close();
+    this.#waiting = null;
+    this.#stopWatch();
+  }
 
   #stopWatch(): void {
     this.#watch?.stop();

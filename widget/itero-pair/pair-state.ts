@@ -88,15 +88,16 @@ export function reduce(state: PairState, action: PairAction): PairState {
     case 'done':
       return { ...state, actionFault: undefined, task: IDLE };
     case 'failed':
-      return { ...state, actionFault: action.fault, task: afterFault(state.task) };
+      return { ...state, actionFault: action.fault, task: afterFault(state) };
     default:
       return action satisfies never;
   }
 }
 
 /** A dialog stays open and tells the fault; everything else goes back to where it can be tried again. */
-function afterFault(task: Task): Task {
-  if (task.kind === 'pairing') return task.choice ?? IDLE;
+function afterFault({ task, pairing }: PairState): Task {
+  // Unless the clinic was connected in another tab meanwhile.
+  if (task.kind === 'pairing') return (pairing && isChoosing(pairing) && task.choice) || IDLE;
   return task.kind === 'confirm_unpair' || task.kind === 'confirm_sign_out' ? { ...task, running: false } : IDLE;
 }
 
@@ -116,6 +117,11 @@ export function onlyChoice(pairing: Pairing, accounts: readonly Account[]): stri
     return configured.find((account) => account.id === pairing.account?.id)?.id;
   }
   return configured.length === 1 ? configured[0]?.id : undefined;
+}
+
+/** A sign-in waits for its account choice. */
+export function isChoosing(pairing: Pairing): boolean {
+  return pairing.choosing || pairing.state === 'signed_in';
 }
 
 /** The clinic has a connection, with or without somebody signed in. */

@@ -31,6 +31,12 @@ export interface SignInWatch {
   stop(): void;
 }
 
+/**
+ * `told` by the callback page that it succeeded; `closed` is the window, `back` the person where there is none to look at;
+ * else it goes on, as far as one can see, and the pairing tells the rest.
+ */
+export type SignInSight = 'told' | 'closed' | 'back' | 'open';
+
 export interface SignInWatchOptions {
   /** Absent when the person opens the sign-in by a link. */
   readonly popup: Window | undefined;
@@ -39,7 +45,7 @@ export interface SignInWatchOptions {
   /** When the sign-in can no longer be finished (ms since 1970). */
   readonly until: number;
   /** Something may have happened: look at the pairing. */
-  readonly look: (closed: boolean) => void;
+  readonly look: (sight: SignInSight) => void;
   readonly over: () => void;
 }
 
@@ -47,15 +53,17 @@ export interface SignInWatchOptions {
 export function watchSignIn({ popup, origin, until, look, over }: SignInWatchOptions): SignInWatch {
   let turns = 0;
   const told = (event: MessageEvent<unknown>): void => {
-    if (event.origin === origin && fitting(signInMessageSchema, event.data)) look(false);
+    const message = event.origin === origin && fitting(signInMessageSchema, event.data);
+    if (message) look(message.outcome === 'signed_in' ? 'told' : 'open');
   };
-  const returned = (): void => look(popup?.closed ?? false);
+  const turn = (): void => look(popup?.closed ? 'closed' : 'open');
+  const returned = (): void => (popup ? turn() : look('back'));
   const timer = setInterval(() => {
     turns++;
     if (Date.now() > until) {
       stop();
       over();
-    } else if (!popup?.closed || turns % SLOWER === 0) returned();
+    } else if (!popup?.closed || turns % SLOWER === 0) turn();
   }, ASK_EVERY_MS);
   window.addEventListener('message', told);
   window.addEventListener('focus', returned);

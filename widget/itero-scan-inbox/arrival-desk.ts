@@ -3,7 +3,7 @@ import type { Pairing } from '../../shared/pairing.ts';
 import type { Scan } from '../../shared/scan.ts';
 import { arrivalFault, checkedLine, ledgerLine } from '../ledger/arrival-words.ts';
 import { CheckWatch } from '../ledger/check-watch.ts';
-import type { Inbox } from './inbox.ts';
+import type { Inbox, InboxSource } from './inbox.ts';
 import type { DetailLook } from './scan-detail.ts';
 import { pairingNotice } from './pairing-notice.ts';
 import { isUnpaired } from './pairing-words.ts';
@@ -31,6 +31,7 @@ export class ArrivalDesk implements ReactiveController {
   readonly #door: ArrivalDoor;
   readonly #checks: CheckWatch;
   readonly #search: WhereSearch;
+  #source: InboxSource | null = null;
   #clinic: Pairing | null = null;
   #asked = false;
   #shown = false;
@@ -76,6 +77,7 @@ export class ArrivalDesk implements ReactiveController {
   /** Another patient, or the element left. */
   drop(): void {
     this.#checks.stop();
+    this.#source = null;
     this.#clinic = null;
     this.#close();
   }
@@ -140,20 +142,21 @@ export class ArrivalDesk implements ReactiveController {
     return this.#host.renderRoot.querySelector('#where-text');
   }
 
-  /** Each answer about the pairing says when it is worth asking again. */
+  /** Each answer about the pairing says when it is worth asking again; without one the first look may have failed. */
   #followPairing(): void {
-    const { clinic } = this.#inbox;
-    if (clinic === this.#clinic) return;
+    const { clinic, source } = this.#inbox;
+    if (clinic === this.#clinic && source === this.#source) return;
     this.#clinic = clinic;
-    if (clinic === null) this.#checks.stop();
-    else this.#checks.plan(clinic.health.nextCheckAt);
+    this.#source = source;
+    if (source?.readsPairing === true) this.#checks.plan(clinic?.health.nextCheckAt ?? null);
+    else this.#checks.stop();
   }
 
   async #readPairing(): Promise<void> {
-    const before = this.#inbox.clinic;
+    const { clinic, source } = this.#inbox;
     await this.#inbox.readPairing();
     // No answer: asked again later all the same.
-    if (before !== null && before === this.#inbox.clinic) this.#checks.plan(null);
+    if (source === this.#inbox.source && clinic === this.#inbox.clinic) this.#checks.plan(null);
   }
 
   readonly #searched = (event: Event): void => {
@@ -206,14 +209,15 @@ export class ArrivalDesk implements ReactiveController {
   /** Opens the case in the list: a filter that hides it goes; an old one is listed by its day. */
   async #show({ orderId, modifiedAt }: Scan): Promise<void> {
     const inbox = this.#inbox;
-    const here = (): boolean => inbox.row(orderId) !== undefined;
     const { source } = inbox;
-    if (!here()) await inbox.read(orderId);
-    if (!here()) await inbox.load(NO_FILTER);
+    // The list of another patient or user, who may have come meanwhile, is left as it is.
+    const sought = (): boolean => source === inbox.source && inbox.row(orderId) === undefined;
+    if (sought()) await inbox.read(orderId);
+    if (sought()) await inbox.load(NO_FILTER);
     const day = dayOf(new Date(modifiedAt));
-    if (!here()) await inbox.load({ ...NO_FILTER, from: day, to: day });
+    if (sought()) await inbox.load({ ...NO_FILTER, from: day, to: day });
     if (source !== inbox.source || !this.#asked) return;
-    if (!here()) {
+    if (sought()) {
       this.#gone = true;
       this.#host.requestUpdate();
       return;

@@ -10,6 +10,7 @@ import type { Inbox, InboxSource } from './inbox.ts';
 import { Lightbox, type LightboxHost } from './lightbox.ts';
 import { LINK_LIFE_MS } from './link-renewal.ts';
 import type { Handed } from './missing-files.ts';
+import { PictureLinks } from './picture-links.ts';
 import { ReadMarks } from './read-marks.ts';
 import { renderDetail, type DetailLook, type Extra } from './scan-detail.ts';
 import { detailStyles } from './scan-detail.styles.ts';
@@ -30,6 +31,7 @@ export interface CaseDeskHost extends LightboxHost, ArrivalHost {
 export class CaseDesk {
   readonly lightbox: Lightbox;
   readonly arrivals: ArrivalDesk;
+  readonly pictures: PictureLinks;
   readonly #host: CaseDeskHost;
   readonly #inbox: Inbox;
   readonly #door: CaseDoor;
@@ -48,7 +50,12 @@ export class CaseDesk {
     this.#host = host;
     this.#inbox = inbox;
     this.#door = door;
-    this.lightbox = new Lightbox(host, door);
+    this.pictures = new PictureLinks(inbox, () => host.requestUpdate());
+    this.lightbox = new Lightbox(host, {
+      ...door,
+      broken: (link) => this.pictures.broken.has(link),
+      failed: (orderId, link) => void this.pictures.failed(orderId, link),
+    });
     this.arrivals = new ArrivalDesk(host, inbox, door);
     this.#marks = new ReadMarks({
       now: () => Date.now(),
@@ -70,8 +77,15 @@ export class CaseDesk {
     await this.#marks.flush();
   }
 
+  news(type: string): void {
+    if (type.startsWith('pairing.') || type === 'stream.reset') this.pictures.forget();
+    this.arrivals.news(type);
+  }
+
   drop(): void {
     this.#source = null;
+    this.pictures.forget();
+    this.#marks.drop();
     this.#detail = { kind: 'none' };
     this.#rx = { kind: 'none' };
     this.#downloadFault = null;
@@ -188,6 +202,8 @@ export class CaseDesk {
     event.preventDefault();
     const anchor = event.currentTarget;
     const answer = await this.#inbox.read(orderId);
+    // The person has left the case.
+    if (this.#inbox.state.open !== orderId) return;
     this.#downloadFault = answer.ok ? null : answer.error.displayMessage;
     this.#host.requestUpdate();
     await this.#host.updateComplete;

@@ -10,9 +10,11 @@ import type { DetailLook } from './scan-detail.ts';
 import type { Row } from './scan-rows.ts';
 
 /** What the case needs of its element. */
-export interface CaseDoor extends LightboxOptions, ArrivalDoor {
+export interface CaseDoor extends Omit<LightboxOptions, 'broken' | 'failed'>, ArrivalDoor {
   readonly emit: (event: Event) => void;
 }
+
+const NONE: ReadonlySet<string> = new Set();
 
 /**
  * Opens cases, and the question where a scan went: their part is fetched when the first list is there, or when a person
@@ -41,6 +43,11 @@ export class CaseOpener {
   /** The case whose pictures are shown large. */
   get looksAt(): string | null {
     return this.#desk.part?.lightbox.orderId ?? null;
+  }
+
+  /** Links of pictures that failed and are not renewed for the moment. */
+  get broken(): ReadonlySet<string> {
+    return this.#desk.part?.pictures.broken ?? NONE;
   }
 
   async load(): Promise<void> {
@@ -74,8 +81,22 @@ export class CaseOpener {
     desk.arrivals.open();
   };
 
+  async pictureFailed(orderId: string, link: string): Promise<void> {
+    const desk = await this.#desk.fetch();
+    await desk?.pictures.failed(orderId, link);
+  }
+
+  retryPictures(rows: readonly Row[]): void {
+    this.#desk.part?.pictures.retry(rows);
+  }
+
   news(type: string): void {
-    this.#desk.part?.arrivals.news(type);
+    this.#desk.part?.news(type);
+  }
+
+  /** The link is back. */
+  resume(): void {
+    this.#desk.part?.pictures.again();
   }
 
   drop(): void {

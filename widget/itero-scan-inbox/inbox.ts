@@ -1,13 +1,12 @@
 import type { Pairing, PairingStateName } from '../../shared/pairing.ts';
-import { ok, type Result } from '../../shared/result.ts';
+import { fail, ok, type Result } from '../../shared/result.ts';
 import type { ScanDetail } from '../../shared/scan.ts';
 import type { StreamEvent } from '../../shared/stream-event.ts';
 import type { Api } from '../core/api.ts';
-import { isAborted, type Fault } from '../core/fault.ts';
+import { ABORTED, isAborted, type Fault } from '../core/fault.ts';
 import type { Keep } from '../core/keep.ts';
 import { EMPTY_INBOX, reduceInbox, type InboxAction, type InboxState } from './inbox-state.ts';
-import { KEPT_AS, OUTLINES, parseOutlines, toOutline, type Outline } from './last-list.ts';
-import { LinkRenewal } from './link-renewal.ts';
+import { KEPT_AS, toOutlines, type Outline } from './last-list.ts';
 import { isNarrowed, NO_FILTER, parseFilter, toQuery, type ScanFilter } from './scan-filter.ts';
 import { ScanReader, type ScanNews } from './scan-reader.ts';
 import type { Row } from './scan-rows.ts';
@@ -34,19 +33,22 @@ export interface InboxHost {
 
 const NEWS = new Set<string>(['scan.received', 'scan.updated', 'scan.asset_ready', 'scan.asset_missing']);
 const RECENT = 200;
+/** The last word about a case, or nobody waits for one: after any other fault it is read again. */
+const FINAL = new Set<string>(['not_found', 'forbidden', 'aborted']);
 
 /** The inbox without its looks: asks the BFF, follows the stream, and holds the state. Nothing in it is optimistic. */
 export class Inbox {
   readonly #host: InboxHost;
   readonly #reader: ScanReader;
-  readonly #renewal = new LinkRenewal();
   #source: InboxSource | null = null;
   #state: InboxState = EMPTY_INBOX;
   #asked = 0;
   #pairing: Pairing | null = null;
+  /** Number of the look that it comes from. */
+  #pairingAsked = 0;
+  /** Grows at `drop`: what was asked for before that no longer counts. */
+  #round = 0;
   #outlines: readonly Outline[] = [];
-  /** Links given up for a while; a new set when they may come again. */
-  #broken = new Set<string>();
   /** Cases of the present news that could be read; the filter may still keep them out of the list. */
   readonly #found = new Set<string>();
 
@@ -56,6 +58,7 @@ export class Inbox {
       read: async (orderId, news) => {
         const answer = await this.read(orderId, news.type !== 'scan.asset_missing');
         if (answer.ok && answer.value) this.#found.add(orderId);
+        return answer.ok || FINAL.has(answer.error.code);
       },
       readRecent: () => this.#readRecent(RECENT),
       isKnown: ({ orderId, type, version }) =>
@@ -89,32 +92,25 @@ export class Inbox {
     return this.#outlines;
   }
 
-  /** Links of pictures that failed and are not renewed for the moment. */
-  get broken(): ReadonlySet<string> {
-    return this.#broken;
-  }
-
   row(orderId: string): Row | undefined {
     return this.#state.rows.find(({ scan }) => scan.orderId === orderId);
   }
 
-  /** A session is there (again): loads, or after an interruption sends what waited and shows pictures again. */
+  /** A session is there (again): loads, or after an interruption does what waited. */
   async start(source: InboxSource): Promise<void> {
-    this.#broken = new Set();
     if (this.#source !== null) {
       if (this.#state.load.kind === 'failed') void this.load();
+      if (this.#pairing === null) void this.readPairing();
+      this.#reader.hurry();
       this.#host.settled();
       return;
     }
     this.#source = source;
     void this.readPairing();
     // Nobody waits for the browser's store: the plain list is asked for at once, and narrowed where a filter was kept.
-    const plain = this.load(NO_FILTER);
+    void this.load(NO_FILTER);
     const filter = await this.#recall(source);
-    if (this.#source !== source) return;
-    const mayNarrow = isNarrowed(filter) && this.#state.filter === NO_FILTER;
-    await (mayNarrow ? this.load(filter) : plain);
-    this.#host.settled();
+    if (this.#source === source && isNarrowed(filter) && this.#state.filter === NO_FILTER) await this.load(filter);
   }
 
   async #recall({ keep, chartNumber }: InboxSource): Promise<ScanFilter> {
@@ -124,22 +120,21 @@ export class Inbox {
 
   /** What was kept of the last list, shown until there is one. */
   async showOutlines(keep: Keep): Promise<void> {
-    const source = this.#source;
-    const outlines = parseOutlines(await keep.get(KEPT_AS));
-    if (this.#source !== source) return;
+    const round = this.#round;
+    const outlines = toOutlines(await keep.get(KEPT_AS));
+    if (this.#round !== round) return;
     this.#outlines = outlines;
     this.#host.changed();
   }
 
   /** Another patient or user, or the element left: everything goes. */
   drop(): void {
+    this.#round += 1;
     this.#source = null;
     this.#pairing = null;
     this.#outlines = [];
-    this.#broken = new Set();
     this.#found.clear();
     this.#reader.clear();
-    this.#renewal.clear();
     this.#dispatch({ type: 'dropped' });
   }
 
@@ -152,8 +147,12 @@ export class Inbox {
     if (source !== this.#source) return;
     if (answer.ok) {
       this.#dispatch({ type: 'page.answered', listing: asked, asked, list: answer.value, at: this.#host.now() });
+      const { open } = this.#state;
+      // What is open stays in view where the list does not hold it: a filter hides it, or it left the patient unheard.
+      if (open !== null && !answer.value.items.some(({ orderId }) => orderId === open)) void this.read(open);
+      this.#host.settled();
       if (source.chartNumber === null && !isNarrowed(filter)) {
-        await source.keep.set(KEPT_AS, answer.value.items.slice(0, OUTLINES).map(toOutline));
+        await source.keep.set(KEPT_AS, toOutlines(answer.value.items));
       }
     } else if (!isAborted(answer.error) && asked === this.#state.listing) {
       this.#dispatch({ type: 'list.failed', asked, fault: answer.error });
@@ -201,35 +200,9 @@ export class Inbox {
     this.#dispatch({ type: 'closed' });
   }
 
-  /** A picture did not load. Its link is renewed by reading the case again, and not more often than makes sense. */
-  async pictureFailed(orderId: string, link: string): Promise<void> {
-    const isShown = (): boolean =>
-      this.row(orderId)?.scan.thumbnails.some(({ small, full }) => small === link || full === link) === true;
-    if (!isShown()) return;
-    const broken = this.#broken;
-    if (this.#renewal.mayRenew(orderId, this.#host.now())) await this.read(orderId);
-    // The same link again loads nothing, and fails no second time.
-    if (!isShown()) return;
-    // What was answered before the clinic was connected again says nothing about now.
-    if (broken !== this.#broken) return this.pictureFailed(orderId, link);
-    broken.add(link);
-    this.#host.changed();
-  }
-
-  /** Tries again the pictures of these rows that were given up for a while. */
-  retryPictures(rows: readonly Row[]): void {
-    for (const { scan } of rows) {
-      const failed = scan.thumbnails.some(({ small }) => this.#broken.has(small));
-      if (failed && this.#renewal.mayRenew(scan.orderId, this.#host.now())) void this.read(scan.orderId);
-    }
-  }
-
   streamEvent(event: StreamEvent | { readonly type: 'stream.reset' }): void {
     if (!this.#source) return;
     if (event.type.startsWith('pairing.') || event.type === 'stream.reset') {
-      // Pictures that could not be had may come now.
-      this.#broken = new Set();
-      this.#renewal.clear();
       void this.load();
       void this.readPairing();
     }
@@ -268,16 +241,18 @@ export class Inbox {
   async readPairing(): Promise<void> {
     const source = this.#source;
     if (source?.readsPairing !== true) return;
+    const asked = ++this.#asked;
     const answer = await source.api.pairing();
-    if (source !== this.#source) return;
-    if (answer.ok) this.#pairing = answer.value;
+    if (source !== this.#source || !answer.ok || asked < this.#pairingAsked) return;
+    this.#pairingAsked = asked;
+    this.#pairing = answer.value;
     this.#host.changed();
   }
 
   async sendMark(orderId: string, version: string, read: boolean): Promise<Result<unknown, Fault>> {
     const source = this.#source;
     const asked = ++this.#asked;
-    if (!source) return { ok: false, error: { code: 'aborted', displayMessage: '', retryable: false } };
+    if (!source) return fail(ABORTED);
     const answer = await source.api.markRead(orderId, version, read);
     if (source === this.#source && answer.ok) {
       this.#dispatch({ type: 'read.answered', asked, orderId, version, read, unread: answer.value.unread });

@@ -121,8 +121,6 @@ export class IteroScanInbox extends IteroElement {
     patient: (scan) => patientName(scan.patient, this.initialsOnly) || msg('No name'),
     caption: (scan) => `${procedureName(scan)} · ${formatTime(scan.scannedAt ?? scan.modifiedAt, this.language)}`,
     url: (link) => this.#url(link),
-    broken: (link) => this.#inbox.broken.has(link),
-    failed: (orderId, link) => void this.#inbox.pictureFailed(orderId, link),
     emit: (event) => this.emit(event),
     look: () => this.#detailLook(),
     manages: () => this.has('pair:manage'),
@@ -142,7 +140,7 @@ export class IteroScanInbox extends IteroElement {
     super.connectedCallback();
     void fetchKeep();
     this.#tick ??= setInterval(() => {
-      this.#inbox.retryPictures(this.#inbox.state.rows.slice(this.#span.first, this.#span.end));
+      this.#opener.retryPictures(this.#inbox.state.rows.slice(this.#span.first, this.#span.end));
       this.requestUpdate();
     }, TICK_MS);
   }
@@ -174,8 +172,10 @@ export class IteroScanInbox extends IteroElement {
     // Lit leaves a property without its attribute undefined.
     const chartNumber = this.chartNumber ?? null;
     const source = { api: link.api, chartNumber, keep: openKeep(claims), readsPairing: this.has('pair:read') };
-    if (state.kind === 'ready') void this.#inbox.start(source);
-    else if (state.kind === 'offline' && chartNumber === null) void this.#inbox.showOutlines(openKeep(claims));
+    if (state.kind === 'ready') {
+      void this.#inbox.start(source);
+      this.#opener.resume();
+    } else if (state.kind === 'offline' && chartNumber === null) void this.#inbox.showOutlines(openKeep(claims));
   }
 
   protected override streamEvent(event: StreamEvent | { readonly type: 'stream.reset' }): void {
@@ -290,20 +290,19 @@ export class IteroScanInbox extends IteroElement {
   }
 
   #detailLook(): DetailLook {
-    const inbox = this.#inbox;
     return {
       language: this.language,
       now: Date.now(),
       initialsOnly: this.initialsOnly,
       clinicWide: this.#clinicWide,
-      broken: inbox.broken,
+      broken: this.#opener.broken,
       showDownloads: !this.noDownloads && this.has('scan:download'),
       showHistory: !this.noHistory,
       url: (link) => this.#url(link),
       toothName: (adaId) => toLabel(adaId, this.notation),
       toggle: (orderId) => this.#toggle(orderId),
       look: (orderId, view) => this.#look(orderId, view),
-      pictureFailed: (orderId, link) => void inbox.pictureFailed(orderId, link),
+      pictureFailed: (orderId, link) => void this.#opener.pictureFailed(orderId, link),
     };
   }
 

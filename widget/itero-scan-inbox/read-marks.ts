@@ -18,6 +18,8 @@ export interface ReadMarksOptions {
 const KEPT_AS = 'read-marks';
 const KEPT_MS = 7 * 86_400_000;
 const MOST = 500;
+/** Faults that are not the server's refusal of a mark: the element left, or somebody has to sign in first. */
+const NO_ANSWER = new Set(['aborted', 'session_refused']);
 
 /**
  * Read marks are the server's (rules.md "Read marks"); they wait here only until it took them. A mark that it refuses
@@ -28,6 +30,8 @@ export class ReadMarks {
   #keep: Keep | null = null;
   #marks = new Map<string, ReadMark>();
   #sending: Promise<void> | null = null;
+  /** Known to be in the browser, where another tab may send them, or put a newer one in their place. */
+  readonly #kept = new WeakSet<ReadMark>();
   /** Unknown to this session: not sent again before the next start. */
   #unknown = new Set<ReadMark>();
 
@@ -41,19 +45,27 @@ export class ReadMarks {
 
   /** Another vendor, tenant or user: the marks of the former stay in the former's place. */
   async use(keep: Keep): Promise<void> {
+    this.drop();
     this.#keep = keep;
-    this.#marks = new Map();
-    this.#unknown = new Set();
-    const kept = toMarks(await keep.get(KEPT_AS)).filter(({ at }) => at > this.#options.now() - KEPT_MS);
+    const kept = this.#toFresh(await keep.get(KEPT_AS));
     if (this.#keep !== keep) return;
+    for (const mark of kept) this.#kept.add(mark);
     // A mark made while reading is newer than the kept one.
     this.#marks = new Map([...kept.map((mark) => [mark.orderId, mark] as const), ...this.#marks]);
+  }
+
+  /** What waits is the former user's, or patient's: it stays in the browser. */
+  drop(): void {
+    this.#keep = null;
+    this.#marks = new Map();
+    this.#unknown = new Set();
   }
 
   async mark(orderId: string, version: string, read: boolean): Promise<void> {
     this.#marks.delete(orderId);
     this.#marks.set(orderId, { orderId, version, read, at: this.#options.now() });
-    await this.#store();
+    // A store that never answers holds no mark back.
+    void this.#store(orderId);
     await this.flush();
   }
 
@@ -69,21 +81,57 @@ export class ReadMarks {
     for (;;) {
       const mark = [...this.#marks.values()].find((one) => !this.#unknown.has(one));
       if (mark === undefined) return;
+      const stands = !this.#kept.has(mark) || (await this.#isKept(mark));
+      // Meanwhile the person marked the case anew, or another user came, in whose name it must not be sent.
+      if (this.#marks.get(mark.orderId) !== mark) continue;
+      if (!stands) {
+        this.#marks.delete(mark.orderId);
+        continue;
+      }
       const answer = await this.#options.send(mark);
-      if (!answer.ok && (answer.error.retryable || answer.error.code === 'aborted')) return;
+      if (!answer.ok && (answer.error.retryable || NO_ANSWER.has(answer.error.code))) {
+        void this.#noteKept(mark);
+        return;
+      }
       if (!answer.ok && answer.error.code === 'not_found') {
         this.#unknown.add(mark);
         continue;
       }
       if (this.#marks.get(mark.orderId) === mark) this.#marks.delete(mark.orderId);
-      await this.#store();
+      void this.#store(mark.orderId, mark);
     }
   }
 
-  async #store(): Promise<void> {
-    const marks = [...this.#marks.values()].slice(-MOST);
-    await (marks.length === 0 ? this.#keep?.delete(KEPT_AS) : this.#keep?.set(KEPT_AS, marks));
+  /** A browser that keeps nothing says nothing about a mark. */
+  async #noteKept(mark: ReadMark): Promise<void> {
+    if (await this.#isKept(mark)) this.#kept.add(mark);
   }
+
+  async #isKept(mark: ReadMark): Promise<boolean> {
+    return this.#toFresh(await this.#keep?.get(KEPT_AS)).some((one) => isSame(one, mark));
+  }
+
+  /**
+   * Keeps what waits for this case, or keeps no longer what was `sent`. Marks of other cases, and a newer one of this
+   * case, may be another tab's.
+   */
+  async #store(orderId: string, sent?: ReadMark): Promise<void> {
+    const mine = this.#marks.get(orderId);
+    await this.#keep?.update(KEPT_AS, (kept) => {
+      const stays = (one: ReadMark): boolean =>
+        one.orderId !== orderId || (mine === undefined && sent !== undefined && !isSame(one, sent));
+      const marks = [...this.#toFresh(kept).filter(stays), ...(mine ? [mine] : [])].slice(-MOST);
+      return marks.length === 0 ? undefined : marks;
+    });
+  }
+
+  #toFresh(kept: unknown): ReadMark[] {
+    return toMarks(kept).filter(({ at }) => at > this.#options.now() - KEPT_MS);
+  }
+}
+
+function isSame(a: ReadMark, b: ReadMark): boolean {
+  return a.orderId === b.orderId && a.version === b.version && a.read === b.read && a.at === b.at;
 }
 
 function toMarks(kept: unknown): ReadMark[] {

@@ -37,15 +37,20 @@ export function byNewest(a: Place, b: Place): number {
 export function newer(known: Row, answer: Row): Row {
   const ahead = answer.scan.versionNumber - known.scan.versionNumber;
   if (ahead < 0 || (ahead === 0 && answer.asked < known.asked)) {
-    return answer.asked > known.asked ? { ...known, asked: answer.asked } : known;
+    const later = answer.asked > known.asked ? { ...known, asked: answer.asked } : known;
+    return ahead === 0 && known.history === null ? withDetail(later, answer) : later;
   }
-  if (ahead > 0 || answer.history !== null) return answer;
-  const full = new Map(known.scan.thumbnails.map((picture) => [picture.view, picture.full]));
-  const thumbnails = answer.scan.thumbnails.map((picture) => ({
+  return ahead > 0 || answer.history !== null ? answer : withDetail(answer, known);
+}
+
+/** What only a look at the case itself tells, of the same version. */
+function withDetail(row: Row, { scan, history, recheck }: Row): Row {
+  const full = new Map(scan.thumbnails.map((picture) => [picture.view, picture.full]));
+  const thumbnails = row.scan.thumbnails.map((picture) => ({
     ...picture,
     full: picture.full ?? full.get(picture.view) ?? null,
   }));
-  return { ...answer, scan: { ...answer.scan, thumbnails }, history: known.history, recheck: known.recheck };
+  return { ...row, scan: { ...row.scan, thumbnails }, history, recheck };
 }
 
 /** Puts rows into the list, each case once, in order. The list given must be in order and is not changed. */

@@ -112,7 +112,9 @@ export class FormStore {
     if (isLate(answer, signal, this.#host)) return;
     const identity = this.#host.identity();
     if (!answer.ok) this.act({ type: 'practice_failed', fault: answer.error });
-    else if (identity.ok) {
+    // As an open form does: the page no longer names a patient to send for.
+    else if (!identity.ok) this.act({ type: 'close' });
+    else {
       const practice = answer.value;
       const draft = startDraft(practice, this.#remembered, this.#host.userName());
       this.act({ type: 'practice_known', patient: identity.value, practice, draft, key: newKey() });

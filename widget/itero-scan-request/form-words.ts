@@ -10,6 +10,12 @@ export function sendFaultText(fault: Fault): string {
       'No connection to the scanner service. Nothing is sent by itself: try again when it is back, it is never sent twice.',
     );
   }
+  // Reloading the page, as the fault's own words have it, would lose the key.
+  if (fault.code === 'unreadable') {
+    return msg(
+      'The answer could not be read, so that it is not known whether this was sent. Send it again from here: it is never sent twice.',
+    );
+  }
   if (fault.code !== 'idempotency_mismatch') return fault.displayMessage;
   return msg('An earlier attempt of this form has arrived. Look at the requests of this chart before you send again.');
 }

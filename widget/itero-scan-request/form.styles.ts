@@ -1,6 +1,15 @@
 import { css } from 'lit';
 
 export const formStyles = css`
+  .start {
+    justify-self: start;
+  }
+  .fault {
+    color: var(--_danger);
+  }
+  .good {
+    color: var(--_success);
+  }
   .field {
     display: grid;
     gap: var(--_unit);

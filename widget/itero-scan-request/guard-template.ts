@@ -148,6 +148,8 @@ function concernText(concern: Concern): string {
       return msg('Send with the name of this chart all the same');
     case 'unchecked':
       return msg('Send without looking this up');
+    case 'arrived':
+      return msg('An earlier attempt of this form has arrived. I looked at the requests: one more is needed');
     case 'unconfirmed':
       return msg('An earlier request was not confirmed. I looked at the scanner: it is not there');
     default:

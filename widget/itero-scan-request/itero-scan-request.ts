@@ -1,4 +1,4 @@
-import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
+import { html, nothing, type CSSResultGroup, type PropertyValues, type TemplateResult } from 'lit';
 import type { Result } from '../../shared/result.ts';
 import type { PatientIdentity } from '../../shared/scan-request.ts';
 import type { ComponentName } from '../../shared/session.ts';
@@ -11,8 +11,7 @@ import type { LinkState } from '../core/page-link.ts';
 import { emptyView, faultView, frame, loadingView, offlineNotice, unpairedView } from '../core/view-state.ts';
 import type { FormStore } from './form-store.ts';
 import { toIdentity, type MissingPart } from './identity.ts';
-import { scanRequestStyles } from './itero-scan-request.styles.ts';
-import { drawRequests, listTemplate, type ListView } from './list-template.ts';
+import type { ListView } from './list-template.ts';
 import { ListStore } from './list-store.ts';
 import { PatientCalls, type RequestHost } from './patient-calls.ts';
 import { missingText } from './words.ts';
@@ -47,7 +46,7 @@ import { missingText } from './words.ts';
  */
 export class IteroScanRequest extends IteroElement {
   static override component: ComponentName = 'scan_request';
-  static override styles = [IteroElement.styles, scanRequestStyles];
+  static override styles: CSSResultGroup = IteroElement.styles;
   static override properties = {
     firstName: { attribute: 'first-name' },
     lastName: { attribute: 'last-name' },
@@ -81,6 +80,15 @@ export class IteroScanRequest extends IteroElement {
     },
     () => this.requestUpdate(),
   );
+  /** How requests look: fetched while the session is asked for. */
+  readonly #listPart = new LazyPart(
+    async () => {
+      const part = await import('./list-template.ts');
+      adoptLate(this.renderRoot, part.listStyles);
+      return part;
+    },
+    () => this.requestUpdate(),
+  );
   #form: FormStore | undefined;
   /** The person wants the form, and its code is on its way or could not be had. */
   #wanted = false;
@@ -93,15 +101,23 @@ export class IteroScanRequest extends IteroElement {
     this.dateOfBirth = null;
   }
 
+  override connectedCallback(): void {
+    super.connectedCallback();
+    void this.#listPart.fetch();
+  }
+
   protected override dropData(): void {
     this.#calls.drop();
     this.#requests.drop();
     this.#form = undefined;
     this.#wanted = false;
+    // The next link may be ready at once: another element has it already.
+    this.#linkWas = 'starting';
   }
 
   protected override linkChanged(state: LinkState): void {
     if (state.kind === 'ready' && this.#linkWas !== 'ready') {
+      void this.#listPart.fetch();
       void this.#requests.load();
       void this.#requests.loadPairing();
       if (this.has('scan-request:write')) void this.#loadForm();
@@ -143,20 +159,28 @@ export class IteroScanRequest extends IteroElement {
   protected override updated(): void {
     this.setStates(...this.#states());
     const { list } = this.#requests;
-    if (list.kind === 'ready') drawRequests(this.renderRoot, this.#requestList(list));
+    if (list.kind === 'ready') this.#listPart.part?.drawRequests(this.renderRoot, this.#requestList(list));
   }
 
   #states(): StateName[] {
     const { list, pairing } = this.#requests;
     const form = this.#form?.request.kind;
     const link = this.link?.state.kind;
-    const failed = link === 'failed' || link === 'expired' || list.kind === 'failed' || form === 'blocked';
+    // The list is there, and the code that shows it is not; an empty one needs none.
+    const unseen = list.kind === 'ready' && list.items.length > 0 && !this.#listPart.part;
+    const failed =
+      link === 'failed' ||
+      link === 'expired' ||
+      list.kind === 'failed' ||
+      (unseen && this.#listPart.failed) ||
+      form === 'blocked';
     const states: StateName[] = [];
     if (failed) states.push('error');
     else if (
       form === 'opening' ||
       (this.#wanted && !this.#formPart.failed) ||
-      (list.kind === 'loading' && this.#hasChart)
+      (list.kind === 'loading' && this.#hasChart) ||
+      unseen
     )
       states.push('loading');
     if (link === 'offline') states.push('offline');
@@ -277,7 +301,7 @@ export class IteroScanRequest extends IteroElement {
     if (list.items.length === 0 && this.#isOpen) return nothing;
     if (list.items.length === 0) return emptyView(msg('No scan request for this chart yet.'));
     return html`${list.stale === null ? nothing : faultView(list.stale, () => void this.#requests.load())}
-    ${listTemplate(this.#requestList(list))}`;
+    ${this.#listPart.part?.listTemplate(this.#requestList(list)) ?? this.#listPart.placeholder(2)}`;
   }
 
   #requestList(list: ListView['list']): ListView {

@@ -1,4 +1,4 @@
-import type { RequestState as WireState, ScanRequest } from '../../shared/scan-request.ts';
+import type { ScanRequest } from '../../shared/scan-request.ts';
 import type { Fault } from '../core/fault.ts';
 
 /** Cancelling one request: asked for, on its way, or refused with what to do. */
@@ -30,28 +30,6 @@ export type ListAction =
   | { readonly type: 'cancel_failed'; readonly fault: Fault };
 
 export const LOADING: ListState = { kind: 'loading' };
-
-/** States in which an RX asks for attention: it is, or may be, on the scanner. */
-const OPEN: ReadonlySet<WireState> = new Set(['sending', 'sent', 'unconfirmed']);
-const DAY_MS = 86_400_000;
-
-export function isOpen(request: ScanRequest): boolean {
-  return OPEN.has(request.state);
-}
-
-/** Open ones and those of the last day stand in view, the others behind a fold. @param now ms since the epoch. */
-export function splitRequests(
-  items: readonly ScanRequest[],
-  now: number,
-): [current: ScanRequest[], earlier: ScanRequest[]] {
-  const current: ScanRequest[] = [];
-  const earlier: ScanRequest[] = [];
-  for (const item of items) {
-    const isCurrent = isOpen(item) || now - Date.parse(item.createdAt) < DAY_MS;
-    (isCurrent ? current : earlier).push(item);
-  }
-  return [current, earlier];
-}
 
 export function reduceList(state: ListState, action: ListAction): ListState {
   if (action.type === 'drop') return LOADING;

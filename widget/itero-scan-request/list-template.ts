@@ -3,9 +3,13 @@ import type { PatientIdentity, ScanRequest } from '../../shared/scan-request.ts'
 import { drawRows } from '../core/draw-rows.ts';
 import { formatDate, formatTime, msg, str } from '../core/localize.ts';
 import { shownName } from './identity.ts';
-import { splitRequests, type Cancelling, type ListState } from './list-state.ts';
+import type { Cancelling, ListState } from './list-state.ts';
+import { stateText } from './list-words.ts';
+import { splitRequests } from './split-requests.ts';
 import { toList, type ToothNotation } from '../core/tooth-notation.ts';
-import { checkScannerText, stateText } from './words.ts';
+import { checkScannerText } from './words.ts';
+
+export { listStyles } from './list.styles.ts';
 
 export interface ListView {
   readonly list: ListState & { readonly kind: 'ready' };

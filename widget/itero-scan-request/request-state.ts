@@ -6,9 +6,10 @@ import { changeDraft, toFieldFaults, type Draft, type FieldFaults } from './draf
 
 /**
  * What stands against sending until the person says otherwise. `different`: the chart number is known here under
- * another name; `unchecked`: the guard could not ask; `unconfirmed`: an earlier request may be on the scanner already.
+ * another name; `unchecked`: the guard could not ask; `arrived`: an earlier attempt of this form was taken, with other
+ * content; `unconfirmed`: an earlier request may be on the scanner already.
  */
-export type Concern = 'different' | 'unchecked' | 'unconfirmed';
+export type Concern = 'different' | 'unchecked' | 'arrived' | 'unconfirmed';
 
 export type Guard =
   | { readonly kind: 'checking' }
@@ -31,9 +32,13 @@ export interface RequestForm {
   /** Concerns that the person has set aside, one by one. */
   readonly accepted: readonly Concern[];
   readonly correction: Correction;
-  /** This form's last attempt got no clear answer from iTero. */
+  /** An earlier attempt of this form got no clear answer from iTero. */
   readonly unconfirmed: boolean;
-  /** `Idempotency-Key`: stays while an attempt may have arrived, so that a retry cannot send twice. */
+  /** An earlier attempt of this form was taken by the BFF, and what came of it is not known here. */
+  readonly arrived: boolean;
+  /** An attempt under this key may have arrived, and no answer said what came of it. */
+  readonly unanswered: boolean;
+  /** `Idempotency-Key`: stays until an answer says that nothing is sent under it, so that a retry cannot send twice. */
   readonly key: string;
 }
 
@@ -70,14 +75,25 @@ const EMPTY = { kind: 'closed', sent: null, form: null } as const;
 export const CLOSED: RequestState = EMPTY;
 
 const NO_CORRECTION: Correction = { step: 'idle', fault: null };
-/** Answers that say: this, or an earlier attempt of this form, may be on the scanner. */
-const UNCONFIRMED: ReadonlySet<string> = new Set(['request_unconfirmed', 'idempotency_mismatch']);
 
-export function concernsOf({ guard, unconfirmed }: RequestForm): Concern[] {
+const FRESH = {
+  faults: {},
+  accepted: [],
+  correction: NO_CORRECTION,
+  unconfirmed: false,
+  arrived: false,
+  unanswered: false,
+} as const;
+
+/** Answers that stay with their key: under it nothing is sent any more, and what is corrected needs another. */
+const SPENT: ReadonlySet<string> = new Set(['request_unconfirmed', 'idempotency_mismatch', 'upstream_refused']);
+
+export function concernsOf({ guard, unconfirmed, arrived }: RequestForm): Concern[] {
   const concerns: Concern[] = [];
   if (guard.kind === 'unchecked') concerns.push('unchecked');
   if (guard.kind === 'checked' && guard.check.verdict === 'different') concerns.push('different');
   const open = guard.kind === 'checked' ? guard.check.openRequests : [];
+  if (arrived) concerns.push('arrived');
   if (unconfirmed || open.some(({ state }) => state === 'unconfirmed')) concerns.push('unconfirmed');
   return concerns;
 }
@@ -87,9 +103,18 @@ export function maySend(form: RequestForm): boolean {
   return form.guard.kind !== 'checking' && concernsOf(form).every((concern) => form.accepted.includes(concern));
 }
 
-/** The attempt may have arrived although no answer says so: only the same key may be used again. */
+/** The attempt may have arrived although no answer says so. */
 function mayHaveArrived({ code, retryable }: Fault): boolean {
   return retryable || code === 'offline' || code === 'unreadable';
+}
+
+/**
+ * Whether another key is right. Every other answer leaves the key free for whatever is sent next, or was given before the
+ * key was looked at: an earlier attempt under it that went unanswered may have arrived all the same.
+ */
+function isSpent({ unanswered }: RequestForm, { code }: Fault): boolean {
+  // The BFF gives it before it looks at the key, or keeps it there; without such an attempt another key is right for both.
+  return SPENT.has(code) || (code === 'invalid_request' && !unanswered);
 }
 
 function edited(form: RequestForm, change: Partial<Draft>): RequestForm {
@@ -109,14 +134,18 @@ function edited(form: RequestForm, change: Partial<Draft>): RequestForm {
 }
 
 function formAfter(form: RequestForm, fault: Fault, nextKey: string): RequestForm {
-  const unconfirmed = UNCONFIRMED.has(fault.code);
+  const unconfirmed = fault.code === 'request_unconfirmed';
+  const arrived = fault.code === 'idempotency_mismatch';
+  const spent = isSpent(form, fault);
   return {
     ...form,
     unconfirmed: form.unconfirmed || unconfirmed,
+    arrived: form.arrived || arrived,
     faults: toFieldFaults(fault.errors ?? []),
     // What was set aside before this attempt does not cover what came of it.
-    accepted: unconfirmed ? [] : form.accepted,
-    key: mayHaveArrived(fault) ? form.key : nextKey,
+    accepted: unconfirmed || arrived ? [] : form.accepted,
+    unanswered: !spent && (form.unanswered || mayHaveArrived(fault)),
+    key: spent ? nextKey : form.key,
   };
 }
 
@@ -137,8 +166,7 @@ export function reduceRequest(state: RequestState, action: RequestAction): Reque
     case 'practice_known': {
       if (state.kind !== 'opening') return state;
       const { patient, practice, draft, key } = action;
-      const fresh = { faults: {}, accepted: [], correction: NO_CORRECTION, unconfirmed: false };
-      const form = { ...fresh, patient, practice, draft, key, guard: { kind: 'checking' } as const };
+      const form = { ...FRESH, patient, practice, draft, key, guard: { kind: 'checking' } as const };
       return { kind: 'editing', fault: null, form };
     }
     case 'practice_failed':

@@ -1,4 +1,3 @@
-import type { RequestState as WireState } from '../../shared/scan-request.ts';
 import { msg } from '../core/localize.ts';
 import type { MissingPart } from './identity.ts';
 
@@ -11,25 +10,6 @@ export function missingText(missing: readonly MissingPart[]): string {
     return msg('This chart has no first name. Enter it in the practice system, then open the chart again.');
   }
   return msg('This chart has no last name. Enter it in the practice system, then open the chart again.');
-}
-
-export function stateText(state: WireState): string {
-  switch (state) {
-    case 'sending':
-      return msg('Being sent');
-    case 'sent':
-      return msg('Sent to the scanner');
-    case 'unconfirmed':
-      return msg('Not confirmed');
-    case 'refused':
-      return msg('Refused by iTero');
-    case 'scanned':
-      return msg('Scanned');
-    case 'cancelled':
-      return msg('Cancelled');
-    default:
-      return state satisfies never;
-  }
 }
 
 export function checkScannerText(): string {

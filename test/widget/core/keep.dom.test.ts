@@ -9,8 +9,14 @@ describe('what is kept in the browser', () => {
   it('is there again for the same vendor, tenant and user', async () => {
     await openKeep(lee).set('filters', { status: 'unread' });
     assert.deepEqual(await openKeep(lee).get('filters'), { status: 'unread' });
-    await openKeep(lee).delete('filters');
-    assert.isUndefined(await openKeep(lee).get('filters'));
+  });
+
+  it('is changed in one step, whoever else changes it at the same time', async () => {
+    const add = (name: string) => (kept: unknown) => [...(Array.isArray(kept) ? kept : []), name];
+    await Promise.all([openKeep(lee).update('marks', add('one')), openKeep(lee).update('marks', add('two'))]);
+    assert.sameMembers((await openKeep(lee).get('marks')) as string[], ['one', 'two']);
+    await openKeep(lee).update('marks', () => undefined);
+    assert.isUndefined(await openKeep(lee).get('marks'));
   });
 
   it('is what was asked to be kept last, also while it is still being written', async () => {

@@ -245,7 +245,54 @@ describe('a page link', () => {
     grant = plain;
     link.retry();
     await pass();
-    expect(heard).toEqual(['ready', 'expired', 'ready']);
+    // Nothing was told yet, so that what was missed meanwhile is not known.
+    expect(heard).toEqual(['ready', 'expired', 'stream.reset', 'ready']);
+  });
+
+  it('is told what came between the practice system’s refusal and the next sign-in', async () => {
+    const { heard, link } = join();
+    await pass();
+    streams[0]?.enqueue(new TextEncoder().encode('id: 7\nevent: scan.received\ndata: {}\n\n'));
+    const plain = grant;
+    grant = () => Promise.reject(new Error('signed out'));
+    await pass(800_000);
+    grant = plain;
+    link.retry();
+    await pass();
+    expect(resumedFrom).toEqual([null, '7']);
+    expect(heard).toEqual(['ready', 'scan.received', 'expired', 'ready']);
+  });
+
+  for (const [who, change] of [
+    ['another user', () => (user = 'u2')],
+    ['the same user for another patient', () => (group = 'patient B-2')],
+  ] as const) {
+    it(`takes nothing from the former one’s stream when ${who} signs in after a refusal`, async () => {
+      group = 'patient A-1';
+      const { heard, link } = join();
+      await pass();
+      streams[0]?.enqueue(new TextEncoder().encode('id: 7\nevent: scan.received\ndata: {}\n\n'));
+      const plain = grant;
+      grant = () => Promise.reject(new Error('signed out'));
+      await pass(800_000);
+      grant = plain;
+      change();
+      link.retry();
+      await pass();
+      expect(resumedFrom).toEqual([null, null]);
+      expect(heard).toEqual(['ready', 'scan.received', 'expired', 'starting', 'ready']);
+    });
+  }
+
+  it('does not become ready by itself when the practice system refuses while the stream is still being opened', async () => {
+    openStream = () => new Promise(() => undefined);
+    const { heard, link } = join();
+    await pass();
+    grant = () => Promise.reject(new Error('signed out'));
+    answer = () => problem('session_expired');
+    await listAccounts(link.api);
+    await pass(10_000);
+    expect(heard).toEqual(['expired']);
   });
 
   it('renews the session when the server ended the stream because it was over, and goes on', async () => {

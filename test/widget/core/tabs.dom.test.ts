@@ -4,6 +4,8 @@ import type { ComponentName } from '../../../shared/session.ts';
 import type { StreamEvent } from '../../../shared/stream-event.ts';
 import { IteroElement } from '../../../widget/core/itero-element.ts';
 import type { LinkState } from '../../../widget/core/page-link.ts';
+// Fetched late, a link opens a stream of its own first: here it is there from the start.
+import '../../../widget/core/tab-stream.ts';
 import { installFakeBff, SESSION_URL, type FakeBff } from '../../support/dom/fake-bff.ts';
 import { ownStorage } from '../../support/dom/own-storage.ts';
 import { mount, nextTask, unmount, until } from '../../support/dom/page.ts';
@@ -95,7 +97,7 @@ describe('tabs of one browser', () => {
     assert.lengthOf(new Set(names), 2);
   });
 
-  it('take over within two seconds when the one with the stream closes, and lose and double nothing', async () => {
+  it('take over at once when the one with the stream closes, and lose and double nothing', async () => {
     const tabs = await openTabs(4, 2);
     bff.push('scan.received', { orderId: '1' });
     await until('heard', () => tabs.every(({ probes }) => probes.every((probe) => orders(probe).length === 1)));
@@ -106,7 +108,8 @@ describe('tabs of one browser', () => {
     bff.push('scan.received', { orderId: '3' });
     const others = tabs.slice(1).flatMap(({ probes }) => probes);
     await until('all heard all', () => others.every((probe) => orders(probe).length === 3));
-    assert.isBelow(performance.now() - closedAt, 2_000);
+    // By the lock: on a starved machine it takes its time, but a page that probes for the leader begins after 5 s of silence.
+    assert.isBelow(performance.now() - closedAt, 5_000);
     for (const probe of others) {
       assert.deepEqual(orders(probe), ['1', '2', '3']);
       assert.notInclude(probe.heard, 'stream.reset');

@@ -69,10 +69,12 @@ describe('the ledger in <itero-pair>', () => {
     await shows(element, '43 cases');
     await until('the stream is open', () => clinic.bff.openStreams === 1);
     const before = asked();
+    const began = performance.now();
     for (let scan = 0; scan < 100; scan += 1) clinic.bff.push('scan.received', { orderId: String(scan), version: 'v' });
     await until('it asks', () => asked() > before);
     for (let task = 0; task < 20; task += 1) await nextTask();
-    assert.equal(asked() - before, 1);
+    // Once more each two seconds, should a starved page have taken that long.
+    assert.isAtMost(asked() - before, 1 + Math.floor((performance.now() - began) / 2_000));
   });
 
   it('is hidden where the page does not want it', async () => {

@@ -171,7 +171,8 @@ describe('<itero-pair> lets go', () => {
       unmount();
       await nextTask();
     }
-    assert.equal(clinic.bff.openStreams, 0);
+    await until('streams are closed', () => clinic.bff.openStreams === 0);
+    await until('calls that were cut off have ended', () => leaks.left() === 0);
     assert.deepEqual(leaks.stop(), { listeners: [], timers: 0 });
   });
 });

@@ -96,6 +96,11 @@ describe('what a person should look at', () => {
 describe('the steps of the element', () => {
   const paired: PairState = { ...START, pairing: aPairing() };
   const fault = { code: 'internal', displayMessage: 'Sorry', retryable: true };
+  const choose = (): PairState => {
+    const signedIn: PairState = { ...START, pairing: { ...unpaired(), state: 'signed_in', choosing: true } };
+    const choosing = reduce(signedIn, { type: 'listed', accounts: [SOUTH, NORTH] });
+    return reduce(choosing, { type: 'select', accountId: SOUTH.id });
+  };
 
   it('selects nothing beforehand, but the account that was connected', () => {
     const lost: PairState = { ...START, pairing: aPairing({ state: 'lost' }) };
@@ -124,10 +129,16 @@ describe('the steps of the element', () => {
   });
 
   it('goes back to the choice when the chosen account is refused: another may be taken', () => {
-    const choosing = reduce(START, { type: 'listed', accounts: [SOUTH, NORTH] });
-    const chosen = reduce(choosing, { type: 'select', accountId: SOUTH.id });
+    const chosen = choose();
     const failed = reduce(reduce(chosen, { type: 'pair' }), { type: 'failed', fault });
     expect(failed.task).toEqual(chosen.task);
+    expect(failed.actionFault).toBe(fault);
+  });
+
+  it('goes back to rest when the choice was made in another tab before this one was refused', () => {
+    const running = reduce(reduce(choose(), { type: 'pair' }), { type: 'loaded', pairing: aPairing() });
+    const failed = reduce(running, { type: 'failed', fault });
+    expect(failed.task).toEqual({ kind: 'idle' });
     expect(failed.actionFault).toBe(fault);
   });
 

@@ -41,7 +41,7 @@ function openInbox() {
           asked.set(name, answer);
         }),
       set: () => Promise.resolve(),
-      delete: () => Promise.resolve(),
+      update: () => Promise.resolve(),
     },
   });
   return {

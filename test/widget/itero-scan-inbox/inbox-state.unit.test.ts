@@ -52,6 +52,16 @@ describe('the list of the inbox', () => {
     expect(state.rows.map(({ scan }) => scan.versionNumber)).toEqual([3]);
   });
 
+  it('takes the history and the large pictures from a look at the case that a later one of its list overtook', () => {
+    const listed = sampleScan('1', { unread: false });
+    const late = sampleDetail(sampleScan('1', { unread: true }));
+    const state = run(asked(3), page(3, [listed]), answer(2, sampleScan('1', { unread: true })));
+    expect(state.rows[0]?.history).toEqual(late.history);
+    expect(state.rows[0]?.scan).toEqual({ ...listed, thumbnails: late.thumbnails });
+    const older = run(asked(3), page(3, [sampleScan('1', { versionNumber: 2 })]), answer(2, listed));
+    expect(older.rows[0]?.history).toBeNull();
+  });
+
   it('takes the later look at one version: files may have become ready', () => {
     const waiting = sampleScan('1', { unread: true });
     const read = sampleScan('1', { unread: false });

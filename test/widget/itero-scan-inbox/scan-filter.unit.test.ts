@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { PHASES } from '../../../shared/scan.ts';
-import { parseOutlines, toOutline } from '../../../widget/itero-scan-inbox/last-list.ts';
+import { toOutlines } from '../../../widget/itero-scan-inbox/last-list.ts';
 import { LinkRenewal } from '../../../widget/itero-scan-inbox/link-renewal.ts';
 import { matcher, NO_FILTER, parseFilter, toQuery } from '../../../widget/itero-scan-inbox/scan-filter.ts';
 import { viewName } from '../../../widget/itero-scan-inbox/case-words.ts';
@@ -68,16 +68,20 @@ describe('the filter', () => {
 
 describe('the last list in the browser', () => {
   it('holds no name, chart number, doctor or link', () => {
-    const text = JSON.stringify(toOutline(sampleScan('1')));
+    const kept = toOutlines([sampleScan('1')]);
+    const text = JSON.stringify(kept);
     for (const secret of ['Zoë', 'Quillfeather', 'C-100', 'Okafor', '/v1/']) expect(text).not.toContain(secret);
-    expect(parseOutlines(JSON.parse(`[${text}]`))).toEqual([toOutline(sampleScan('1'))]);
+    expect(kept.map(({ orderId }) => orderId)).toEqual(['1']);
+    expect(toOutlines(JSON.parse(text))).toEqual(kept);
   });
 
   it('survives rubbish', () => {
-    expect(parseOutlines([null, 3, {}, { orderId: '1', status: 'Completed', phase: 'x' }])).toEqual([
-      { orderId: '1', orderCode: null, status: 'Completed', phase: 'other', procedure: null, scannedAt: null },
-    ]);
-    expect(parseOutlines('x')).toEqual([]);
+    for (const kept of [undefined, 'x', [null], [3], [{}], [{ ...sampleScan('1'), phase: 'x' }]])
+      expect(toOutlines(kept)).toEqual([]);
+  });
+
+  it('is no longer than what is seen of it', () => {
+    expect(toOutlines(Array.from({ length: 50 }, () => sampleScan('1')))).toHaveLength(12);
   });
 });
 

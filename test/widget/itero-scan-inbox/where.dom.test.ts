@@ -1,7 +1,7 @@
 import { assert } from 'chai';
 import { boxOf, dialogOf, shows, useWhereClinic } from '../../support/dom/where-clinic.ts';
 import { assertAccessible, control, findControl, nextTask, until, visibleText } from '../../support/dom/page.ts';
-import { sampleScan } from '../fixtures/scans.fixture.ts';
+import { sampleDetail, sampleScan } from '../fixtures/scans.fixture.ts';
 import { evidence, finding, whereAnswer } from '../fixtures/where.fixture.ts';
 
 const CANARY = 'Zyxwvut Qanaryson';
@@ -261,6 +261,33 @@ describe('“Where did my scan go?”', () => {
     await element.updateComplete;
     assert.isFalse(dialog.open);
     assert.notInclude(visibleText(element), 'has left the scanner');
+  });
+
+  it('narrows nobody else’s list when the session goes to another user while a case is being opened', async () => {
+    const old = sampleScan('555', { minute: -90_000 });
+    clinic.answer = whereAnswer(finding('here', 'open_scan', { scan: old }));
+    const element = clinic.inbox();
+    await shows(element, 'Order 101');
+    await clinic.ask(element);
+    clinic.search(element, 'Quillfeather');
+    await shows(element, 'Open the case');
+    const reading = clinic.bff.hold('GET', '/v1/scans/555', { json: sampleDetail(old) });
+    control(element, 'Open the case').click();
+    await until('it is being read', () => clinic.bff.reads('555') === 1);
+    clinic.bff.signInAs('somebody-else');
+    const before = clinic.bff.searches().length;
+    clinic.bff.endSession();
+    await until('the other user’s list is asked for', () => clinic.bff.searches().length > before);
+    await shows(element, 'Order 101');
+    reading.release();
+    // Told of and read later: the answer about 555 has come, too.
+    clinic.bff.receive(sampleScan('102', { minute: 2 }));
+    await shows(element, 'Order 102');
+    const lists = clinic.bff.searches().slice(before);
+    assert.deepEqual(
+      lists.filter(({ limit }) => limit === undefined),
+      [{}],
+    );
   });
 
   it('a search that runs ends with its element', async () => {

@@ -263,6 +263,21 @@ describe('itero-scan-request', () => {
       await until('it is open', () => element.shadowRoot?.querySelector('form') !== null);
     });
 
+    it('can be opened again when a name was missing for a moment while it opened', async () => {
+      const element = await mountRequest();
+      const held = bff.hold('GET', '/v1/practice', { json: practice });
+      control(element, 'Send to scanner').click();
+      await until('the practice is asked', () => bff.calls.some(({ path }) => path === '/v1/practice'));
+      element.removeAttribute('last-name');
+      await element.updateComplete;
+      held.release();
+      await until('it waits for nothing any more', () => !element.matches(':state(loading)'));
+      element.setAttribute('last-name', 'O’Hara');
+      await element.updateComplete;
+      await openForm(element);
+      assert.isFalse(partOf(element, '#procedure', HTMLSelectElement).disabled);
+    });
+
     it('chooses the next time what was chosen the last time', async () => {
       const first = await mountRequest();
       await fillForm(first);

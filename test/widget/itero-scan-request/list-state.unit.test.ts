@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Fault } from '../../../widget/core/fault.ts';
-import { LOADING, reduceList, splitRequests, type ListAction } from '../../../widget/itero-scan-request/list-state.ts';
+import { LOADING, reduceList, type ListAction } from '../../../widget/itero-scan-request/list-state.ts';
+import { splitRequests } from '../../../widget/itero-scan-request/split-requests.ts';
 import { scanRequest } from '../fixtures/practice.fixture.ts';
 
 const fault: Fault = { code: 'scanning_has_begun', displayMessage: 'Scanning has begun.', retryable: false };

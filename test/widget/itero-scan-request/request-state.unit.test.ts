@@ -193,10 +193,13 @@ describe('a request that did not go through', () => {
     expect(formOf(looked).key).toBe('key-2');
   });
 
-  it('treats an earlier attempt that did arrive like an unconfirmed one', () => {
+  it('is not sent a second time with other content before the person has looked at the first', () => {
     const state = failWith(fault('idempotency_mismatch'));
-    expect(formOf(state)).toMatchObject({ key: 'key-2', unconfirmed: true });
+    expect(formOf(state).key).toBe('key-2');
+    expect(concernsOf(formOf(state))).toEqual(['arrived']);
     expect(maySend(formOf(state))).toBe(false);
+    expect(maySend(formOf(reduceRequest(state, checked(samePatient))))).toBe(false);
+    expect(maySend(formOf(reduceRequest(state, { type: 'accept', concern: 'arrived', accepted: true })))).toBe(true);
   });
 
   it('asks a second time after a second unconfirmed attempt', () => {

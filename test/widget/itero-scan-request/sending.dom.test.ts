@@ -82,9 +82,9 @@ describe('itero-scan-request sends', () => {
     part(element, '#send').click();
     await until('it failed', () => findControl(element, 'Try again') !== undefined);
     await assertAccessible(element);
-    bff.answer('POST', '/v1/scan-requests', { problem: 'user_not_allowed' });
+    bff.answer('POST', '/v1/scan-requests', { problem: 'upstream_refused' });
     control(element, 'Try again').click();
-    await until('iTero said no', () => visibleText(element).includes('This iTero user may not do this'));
+    await until('iTero said no', () => visibleText(element).includes('iTero did not accept the request.'));
     bff.answer('POST', '/v1/scan-requests', { json: scanRequest(), status: 201 });
     part(element, '#send').click();
     await until('it was sent', () => visibleText(element).includes('Sent.'));

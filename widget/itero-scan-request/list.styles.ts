@@ -1,18 +1,12 @@
 import { css } from 'lit';
 
-export const scanRequestStyles = css`
+export const listStyles = css`
   .grow {
     flex: 1 1 auto;
     overflow-wrap: anywhere;
   }
   .start {
     justify-self: start;
-  }
-  .fault {
-    color: var(--_danger);
-  }
-  .good {
-    color: var(--_success);
   }
   .requests {
     display: grid;
