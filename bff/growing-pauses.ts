@@ -6,9 +6,12 @@ export interface GrowingPauses {
   readonly longest: number;
 }
 
+/** More would overflow; by then any pause is the longest. */
+const MOST_DOUBLED = 30;
+
 /** The pause after so many others (ms). */
 export function pauseAfter({ first, longest }: GrowingPauses, others: number): number {
-  return Math.min(first * 2 ** others, longest);
+  return Math.min(first * 2 ** Math.min(others, MOST_DOUBLED), longest);
 }
 
 /**

@@ -9,6 +9,7 @@ import { nextCallbackHealth } from './callback-health.ts';
 import type { PartnerCallbacks } from './callback-partner.ts';
 import type { CallbackTokens } from './callback-tokens.ts';
 import { CONNECTED } from './connection-state.ts';
+import { currentConnection } from './current-connection.ts';
 
 /** The clinic's connection to its Align account (rules.md "Connection and logins"). */
 export interface Connections {
@@ -50,20 +51,7 @@ export function createConnections(parts: {
 }): Connections {
   const { store, clock, callbackTokens, partnerCallbacks } = parts;
 
-  /** The connected one (a tenant has one at most), else the one that was paired last. */
-  async function current(key: TenantKey): Promise<ConnectionRow | null> {
-    const row = await store.db
-      .selectFrom('connections')
-      .selectAll()
-      .where('vendor', '=', key.vendor)
-      .where('tenant', '=', key.tenant)
-      .where('environment', '=', key.environment)
-      .orderBy((eb) => eb.case().when('state', 'in', CONNECTED).then(0).else(1).end())
-      .orderBy('last_pair_at', 'desc')
-      .limit(1)
-      .executeTakeFirst();
-    return row ?? null;
-  }
+  const current = (key: TenantKey): Promise<ConnectionRow | null> => currentConnection(store.db, key);
 
   async function byId(id: string): Promise<ConnectionRow | null> {
     const row = await store.db.selectFrom('connections').selectAll().where('id', '=', id).executeTakeFirst();

@@ -1,5 +1,6 @@
 import type { AssetName, Phase } from '../../shared/scan.ts';
 import type { AlignTimings } from '../align/index.ts';
+import { pauseAfter } from '../growing-pauses.ts';
 import type { ScanRow } from '../store/schema.ts';
 
 /** The columns that say what a case waits for. */
@@ -61,8 +62,8 @@ export function planNextLook(state: MissingState, now: number, timings: Timings)
   const looks = state.recheck_count + 1;
   const steps = timings.recheckSteps;
   const step = steps[looks];
-  const grown = (steps.at(-1) ?? 0) * 2 ** Math.min(looks - steps.length + 1, 30);
-  const next = step === undefined ? now + Math.min(grown, timings.recheckMax) : Math.max(since + step, now);
+  const grown = pauseAfter({ first: steps.at(-1) ?? 0, longest: timings.recheckMax }, looks - steps.length + 1);
+  const next = step === undefined ? now + grown : Math.max(since + step, now);
   const isOver = next - since > timings.recheckFor;
   return {
     missing_since: since,

@@ -1,5 +1,5 @@
 import type { EventEntry, EventLog } from '../events/index.ts';
-import { CONNECTED } from '../pairing/connection-state.ts';
+import { currentConnection } from '../pairing/current-connection.ts';
 import type { Tx } from '../store/index.ts';
 import type { ScanRow } from '../store/schema.ts';
 
@@ -21,17 +21,8 @@ export function createTeller(tx: Tx, events: EventLog, account: Account): Tell {
   };
 }
 
-/** As `Connections.current` has it, which decides what a clinic may GET: un-paired it sees the cases of its last account. */
-async function isShown(tx: Tx, { vendor, tenant, environment, account_id: accountId }: Account): Promise<boolean> {
-  const current = await tx
-    .selectFrom('connections')
-    .select('account_id')
-    .where('vendor', '=', vendor)
-    .where('tenant', '=', tenant)
-    .where('environment', '=', environment)
-    .orderBy((eb) => eb.case().when('state', 'in', CONNECTED).then(0).else(1).end())
-    .orderBy('last_pair_at', 'desc')
-    .limit(1)
-    .executeTakeFirst();
-  return current?.account_id === accountId;
+/** Un-paired, a clinic sees the cases of its last account. */
+async function isShown(tx: Tx, account: Account): Promise<boolean> {
+  const current = await currentConnection(tx, account);
+  return current?.account_id === account.account_id;
 }

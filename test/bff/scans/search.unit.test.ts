@@ -13,6 +13,7 @@ import type { SearchScans } from '../../../shared/scan.ts';
 import fc from '../../support/fast-check.ts';
 import { addConnection, asset, environment, handClock, openTestStore, order, START } from '../support/fixtures.ts';
 import { onPostgres } from '../../support/test-store.ts';
+import { requestRow } from './request-row.ts';
 
 const clock = handClock();
 let store: Store;
@@ -139,37 +140,7 @@ describe('a page', () => {
 describe('whose scan it is', () => {
   it('is decided by the exact chart number, or by the request that was sent for it', async () => {
     const connection = await addConnection(store);
-    const { vendor, tenant, environment: name, id, account_id } = connection;
-    await store.write((tx) =>
-      tx
-        .insertInto('scan_requests')
-        .values({
-          id: `req-${tenant}`,
-          vendor,
-          tenant,
-          environment: name,
-          connection_id: id,
-          account_id,
-          user_id: 'u1',
-          user_name: 'U',
-          sent_through: null,
-          chart_number: 'C-1',
-          first_name: 'Ann',
-          last_name: 'Bee',
-          draft: '{}',
-          procedure: 'P',
-          procedure_type: null,
-          doctor: null,
-          state: 'sent',
-          rx_id: 'rx-1',
-          order_id: null,
-          possible_order_id: null,
-          problem: null,
-          created_at: START,
-          changed_at: START,
-        })
-        .execute(),
-    );
+    await store.write((tx) => tx.insertInto('scan_requests').values(requestRow(connection)).execute());
     const charts = ['C-1', 'c-1', 'C-1 ', 'C-2', ''];
     for (const [index, chartNumber] of charts.entries()) {
       const patient = { firstName: 'Ann', lastName: 'Bee', chartNumber };

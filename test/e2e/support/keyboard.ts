@@ -1,7 +1,14 @@
 import type { Page } from 'playwright-core';
 
+/** Runs in the page: a place by the elements on the way to it and its words. */
+const NAMED = `const named = (path, element) => {
+  const words = element.getAttribute('aria-label') ?? element.textContent;
+  return path.join(' ') + ' "' + words.trim().replaceAll(/\\s+/g, ' ') + '"';
+};`;
+
 /** Runs in the page: the element with the focus, through every shadow root, and whether one can see it. */
 const FOCUSED = `(() => {
+  ${NAMED}
   const path = [];
   let element = document.activeElement;
   if (element === null || element === document.body) return { place: 'nowhere', ring: false };
@@ -11,22 +18,21 @@ const FOCUSED = `(() => {
     if (!inner) break;
     element = inner;
   }
-  const words = element.getAttribute('aria-label') ?? element.textContent;
   // A tooth draws its own ring, along its outline.
   const marked = element.localName === 'g' ? element.querySelector('.halo') : element;
   const style = getComputedStyle(marked);
   const ring = element.localName === 'g' ? style.stroke !== 'none' : style.outlineStyle !== 'none';
-  return { place: path.join(' ') + ' "' + words.trim().replaceAll(/\\s+/g, ' ') + '"', ring };
+  return { place: named(path, element), ring };
 })()`;
 
-/** Runs in the page: every place that a keyboard may come to, named as {@link FOCUSED} names it. */
+/** Runs in the page: every place that a keyboard may come to. */
 const PLACES = `(() => {
+  ${NAMED}
   const places = [];
   const walk = (root, path) => {
     for (const element of root.querySelectorAll('*')) {
       const inner = [...path, element.localName];
-      const words = element.getAttribute('aria-label') ?? element.textContent;
-      if (element.tabIndex >= 0) places.push(inner.join(' ') + ' "' + words.trim().replaceAll(/\\s+/g, ' ') + '"');
+      if (element.tabIndex >= 0) places.push(named(inner, element));
       if (element.shadowRoot) walk(element.shadowRoot, inner);
     }
   };

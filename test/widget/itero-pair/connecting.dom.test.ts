@@ -11,6 +11,13 @@ describe('<itero-pair> connects', () => {
     clinic.bff.hold('POST', '/v1/pairing/authorizations', {
       json: { startUrl: START_URL, expiresAt: new Date(Date.now() + 600_000).toISOString() },
     });
+  /** The element, after a person has pressed "Connect to iTero". */
+  async function connecting(): Promise<HTMLElement> {
+    const element = clinic.pair();
+    await shows(element, 'Connect to iTero');
+    press(element, 'Connect to iTero');
+    return element;
+  }
 
   it('opens the window inside the click and sends it to the sign-in', async () => {
     clinic.pairing = unpaired();
@@ -57,9 +64,7 @@ describe('<itero-pair> connects', () => {
 
   it('skips the choice when there is one', async () => {
     clinic.pairing = unpaired();
-    const element = clinic.pair();
-    await shows(element, 'Connect to iTero');
-    press(element, 'Connect to iTero');
+    const element = await connecting();
     await shows(element, 'in the window that has opened');
     clinic.signedIn([NORTH, CLOSED]);
     message('https://bff.example', { type: 'itero-sign-in', outcome: 'signed_in' });
@@ -68,10 +73,9 @@ describe('<itero-pair> connects', () => {
 
   it('hears no message of another origin, but sees the result when the person comes back', async () => {
     clinic.pairing = unpaired();
-    const element = clinic.pair();
-    await shows(element, 'Connect to iTero');
-    press(element, 'Connect to iTero');
+    const element = await connecting();
     await shows(element, 'in the window that has opened');
+    await until('the window is sent on', () => clinic.popup?.location.href === START_URL);
     clinic.signedIn();
     const asked = clinic.bff.calls.length;
     message('https://evil.example', { type: 'itero-sign-in', outcome: 'signed_in' });
@@ -84,9 +88,7 @@ describe('<itero-pair> connects', () => {
   it('gives a link when the browser blocks the window', async () => {
     clinic.pairing = unpaired();
     clinic.popup = null;
-    const element = clinic.pair();
-    await shows(element, 'Connect to iTero');
-    press(element, 'Connect to iTero');
+    const element = await connecting();
     await shows(element, 'The browser blocked the sign-in window');
     const link = control(element, 'Open the iTero sign-in') as HTMLAnchorElement;
     assert.equal(link.href, START_URL);
@@ -99,9 +101,7 @@ describe('<itero-pair> connects', () => {
     clinic.bff.answer('POST', '/v1/pairing/authorizations', {
       json: { startUrl: 'javascript:alert(1)', expiresAt: new Date().toISOString() },
     });
-    const element = clinic.pair();
-    await shows(element, 'Connect to iTero');
-    press(element, 'Connect to iTero');
+    const element = await connecting();
     await shows(element, 'could not be read');
     assert.equal(clinic.popup?.location.href, '');
     assert.isTrue(clinic.popup?.closed);
@@ -109,9 +109,7 @@ describe('<itero-pair> connects', () => {
 
   it('says why a sign-in failed', async () => {
     clinic.pairing = unpaired();
-    const element = clinic.pair();
-    await shows(element, 'Connect to iTero');
-    press(element, 'Connect to iTero');
+    const element = await connecting();
     await shows(element, 'in the window that has opened');
     clinic.pairing = unpaired({ signInProblem: 'user_not_allowed' });
     message('https://bff.example', { type: 'itero-sign-in', outcome: 'failed' });
@@ -121,9 +119,7 @@ describe('<itero-pair> connects', () => {
 
   it('lets the person cancel', async () => {
     clinic.pairing = unpaired();
-    const element = clinic.pair();
-    await shows(element, 'Connect to iTero');
-    press(element, 'Connect to iTero');
+    const element = await connecting();
     await shows(element, 'in the window that has opened');
     press(element, 'Cancel');
     await shows(element, 'Connect to iTero');
@@ -132,9 +128,7 @@ describe('<itero-pair> connects', () => {
   it('closes the window and sends nothing on when the person cancels before the sign-in is ready', async () => {
     clinic.pairing = unpaired();
     const held = holdStart();
-    const element = clinic.pair();
-    await shows(element, 'Connect to iTero');
-    press(element, 'Connect to iTero');
+    const element = await connecting();
     await shows(element, 'in the window that has opened');
     press(element, 'Cancel');
     await shows(element, 'Connect to iTero');
@@ -148,9 +142,7 @@ describe('<itero-pair> connects', () => {
     clinic.pairing = unpaired();
     const held = holdStart();
     clinic.popup = null;
-    const element = clinic.pair();
-    await shows(element, 'Connect to iTero');
-    press(element, 'Connect to iTero');
+    const element = await connecting();
     await shows(element, 'in the window that has opened');
     press(element, 'Cancel');
     await shows(element, 'Connect to iTero');
@@ -162,9 +154,7 @@ describe('<itero-pair> connects', () => {
 
   it('connects nothing by itself when a sign-in is finished that was cancelled here', async () => {
     clinic.pairing = unpaired();
-    const element = clinic.pair();
-    await shows(element, 'Connect to iTero');
-    press(element, 'Connect to iTero');
+    const element = await connecting();
     await until('the window is sent on', () => clinic.popup?.location.href === START_URL);
     press(element, 'Cancel');
     await shows(element, 'Connect to iTero');
@@ -176,9 +166,7 @@ describe('<itero-pair> connects', () => {
 
   it('ends no sign-in by a look at the one before', async () => {
     clinic.pairing = unpaired();
-    const element = clinic.pair();
-    await shows(element, 'Connect to iTero');
-    press(element, 'Connect to iTero');
+    const element = await connecting();
     await until('the window is sent on', () => clinic.popup?.location.href === START_URL);
     const look = clinic.bff.hold('GET', '/v1/pairing', { json: clinic.pairing });
     if (clinic.popup) clinic.popup.closed = true;
@@ -195,9 +183,7 @@ describe('<itero-pair> connects', () => {
 
   it('goes on with the sign-in when the element is moved within the page', async () => {
     clinic.pairing = unpaired();
-    const element = clinic.pair();
-    await shows(element, 'Connect to iTero');
-    press(element, 'Connect to iTero');
+    const element = await connecting();
     await until('the window is sent on', () => clinic.popup?.location.href === START_URL);
     const box = document.createElement('div');
     element.parentElement?.append(box);
